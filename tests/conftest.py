@@ -1,0 +1,46 @@
+"""Where the shared data is, and what happens to tests that need it where it is absent."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def shared_folder() -> Path | None:
+    """Return the folder with Northwind and Xero's OpenAPI files, None on a user's clone."""
+    named = os.environ.get("DYNAMICS_XERO_SHARED")
+    folder = Path(named) if named else ROOT.parent / "shared"
+    return folder if (folder / "data").is_dir() else None
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave tests out that need the shared data where there is none; say so, a line per group."""
+    if shared_folder() is not None:
+        return
+    absent = [item for item in items if item.get_closest_marker("shared_data")]
+    items[:] = [item for item in items if item not in absent]
+    config.hook.pytest_deselected(items=absent)
+    groups = Counter(item.nodeid.partition("::")[0] for item in absent)
+    for group, count in sorted(groups.items()):
+        print(f"\n{group}: {count} tests not run: no shared data")
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """Under CI a skipped test is a failed run: nothing may hide there."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    skipped = reporter.stats.get("skipped", []) if reporter is not None else []
+    if os.environ.get("DYNAMICS_XERO_NO_SKIPS") and skipped and exitstatus == 0:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder with Northwind and Xero's OpenAPI files."""
+    folder = shared_folder()
+    assert folder is not None, "mark the test with shared_data"
+    return folder
