@@ -1,0 +1,301 @@
+"""The frozen values that travel through the engine; no input or output here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import TypeAlias
+
+Value: TypeAlias = str | int | bool | Decimal | datetime | None
+"""One observed or canonical value. Empty is always None, never ""."""
+
+Values: TypeAlias = Mapping[str, Value]
+"""Column path -> value; nested columns are dotted ("Addresses.POBOX.City"). None = absent."""
+
+Parts: TypeAlias = Mapping[str, tuple[Values, ...]]
+"""List column -> its rows in the remote's order ("ContactPersons" -> persons)."""
+
+
+class SideName(StrEnum):
+    """The two sides."""
+
+    DYNAMICS = "dynamics"
+    XERO = "xero"
+
+
+class Status(StrEnum):
+    """What a Dynamics user sees in Xero Details."""
+
+    NOT_SYNCED = "Not synced"
+    QUEUED = "Queued"
+    SYNCED = "Synced"
+    FAILED = "Failed"
+    CONFLICT = "Conflict"
+    BLOCKED = "Blocked"
+    SKIPPED = "Skipped"
+
+
+class Life(StrEnum):
+    """The life of a link (R15)."""
+
+    LINKED = "linked"
+    SEVERED = "severed"
+    MERGED = "merged"
+    FROZEN = "frozen"
+
+
+class RecordState(StrEnum):
+    """Whether a remote row is there."""
+
+    LIVE = "live"
+    ARCHIVED = "archived"
+    DELETED = "deleted"
+
+
+class ActionKind(StrEnum):
+    """What decide asks for."""
+
+    CREATE = "create"
+    UPDATE = "update"
+    ARCHIVE = "archive"
+    DELETE = "delete"
+    REPAIR = "repair"
+    SETTLE = "settle"
+    SKIP = "skip"
+    BLOCK = "block"
+    CONFLICT = "conflict"
+    FAIL = "fail"
+    NOTHING = "nothing"
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointFacts:
+    """One Dynamics environment or Xero organisation, pinned by its own id (R33).
+
+    key: "dynamics:<OrganizationId>" or "xero:<tenantId>". short_code: Xero's, for deep links.
+    """
+
+    key: str
+    side: SideName
+    remote_id: str
+    name: str
+    url: str = ""
+    short_code: str = ""
+    currency: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """The last observation of one remote row.
+
+    version grows with every change of the row at its remote: versionnumber, or UpdatedDateUTC in
+    milliseconds. etag is what If-Match wants (Dynamics only). A deleted row has no values.
+    """
+
+    resource: str
+    id: str
+    version: int
+    values: Values = field(default_factory=dict)
+    parts: Parts = field(default_factory=dict)
+    state: RecordState = RecordState.LIVE
+    parent_id: str | None = None
+    modified_at: datetime | None = None
+    merged_into: str | None = None
+
+
+Base: TypeAlias = Mapping[str, tuple[Value, Value]]
+"""Field name -> (canonical value Dynamics showed, the one Xero showed) when last settled."""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Two ids that are the same thing. xero_id None: not there yet, or a part without an id.
+
+    failed_on: digest of everything the last failure depended on; the link stays parked while it
+    is unchanged. parent_id: the link of the parent (parts only). marked counts how often the link
+    was marked due; an outcome clears the mark only if it has not been marked again since.
+    """
+
+    id: int
+    connection: str
+    entity: str
+    dynamics_id: str
+    xero_id: str | None = None
+    parent_id: int | None = None
+    base: Base = field(default_factory=dict)
+    status: Status = Status.NOT_SYNCED
+    remark: str | None = None
+    life: Life = Life.LINKED
+    attempts: int = 0
+    failed_on: str | None = None
+    last_synced_at: datetime | None = None
+    marked: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """A Xero record that already holds a key of a record about to be created (R17)."""
+
+    key: str
+    xero_id: str
+    linked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """One link with what both sides last showed.
+
+    dynamics is the row with its lookups joined in under dotted names
+    ("primarycontactid.firstname"); parts are the child rows on the Dynamics side with their links;
+    gone_parts are links that hung on this parent, with what became of their rows. The Xero side's
+    parts travel inside `xero`. overrides and refusal are what plug-ins said before the decision:
+    canonical values by field, and the sentence of a rejection.
+    """
+
+    link: Link
+    dynamics: Record | None
+    xero: Record | None
+    parts: tuple[tuple[Record, Link | None], ...] = ()
+    gone_parts: tuple[tuple[Link, Record | None], ...] = ()
+    holders: tuple[Holder, ...] = ()
+    overrides: Values = field(default_factory=dict)
+    refusal: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LinkOutcome:
+    """How one link stands after an action, or after a decision that needs no call.
+
+    base: the fields that were settled (merged into the stored base); drop_base: fields forgotten.
+    carried: something moved, so Last Synced On moves (R26).
+    """
+
+    link_id: int | None
+    entity: str
+    dynamics_id: str
+    status: Status
+    remark: str | None = None
+    base: Base = field(default_factory=dict)
+    carried: bool = False
+    verified: bool = False
+    failed_on: str | None = None
+    parent_id: int | None = None
+    gone: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One field about to be written: before and after on the target, and the rule that chose it."""
+
+    before: Value
+    after: Value
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
+class PartDecision:
+    """How one part without an id of its own (a contact person) stands in its parent's list.
+
+    kind: CREATE, UPDATE or DELETE where the parent's write carries something of the part.
+    row: as it stands in the list that is written, or stands there now; None = not in the list.
+    decided: canonical Dynamics value per field. removed: someone took it out in Xero. gone: its
+    row in Dynamics is no more, and so is its link.
+    """
+
+    entity: str
+    dynamics_id: str
+    link_id: int | None
+    status: Status
+    remark: str | None = None
+    decided: Values = field(default_factory=dict)
+    row: Values | None = None
+    kind: ActionKind = ActionKind.NOTHING
+    removed: bool = False
+    gone: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """What decide asks for, for one link and the parts inside it.
+
+    values / lists: what is to be written, under the target's names, whole write groups.
+    rows: the list of parts as the target shows it now.
+    decided: the canonical source value per carried field, as decide read it (R8).
+    settled: fields found equal, or left as they stand, with both halves (R7, R10).
+    status and remark: how the link stands once the action is done.
+    """
+
+    kind: ActionKind
+    link: Link
+    resource: str = ""
+    remote_id: str | None = None
+    values: Values = field(default_factory=dict)
+    lists: Parts = field(default_factory=dict)
+    rows: tuple[Values, ...] = ()
+    changes: Mapping[str, Change] = field(default_factory=dict)
+    decided: Values = field(default_factory=dict)
+    settled: Base = field(default_factory=dict)
+    status: Status = Status.SYNCED
+    remark: str | None = None
+    parts: tuple[PartDecision, ...] = ()
+    dynamics_version: int | None = None
+    xero_version: int | None = None
+
+
+class Purpose(StrEnum):
+    """Why a call is made; calls are counted, and budgeted, by it."""
+
+    DATA = "data"
+    WRITE_BACK = "write_back"
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """One element of a remote write call."""
+
+    kind: ActionKind
+    resource: str
+    id: str | None
+    values: Values
+    parts: Parts = field(default_factory=dict)
+    if_match: str = "*"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back for one element: the row as the remote now shows it, or its refusal.
+
+    record None without error: done, and the remote sent nothing back.
+    """
+
+    record: Record | None = None
+    error: Exception | None = None
+    code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of a change feed.
+
+    cursor goes back into the next call as it is. more: another page is waiting now.
+    complete: with this page the resource has been read whole at least once since the cursor
+    began at None. started_at: when the request left (R2).
+    """
+
+    records: tuple[Record, ...]
+    cursor: str
+    more: bool
+    complete: bool
+    started_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """What to read of one resource: the columns the mappings need, and its list columns."""
+
+    resource: str
+    columns: tuple[str, ...]
+    parts: tuple[str, ...] = ()

@@ -1,0 +1,102 @@
+"""What the engine needs from outside: sides, clock, and the small stores that sides use.
+
+Every method that talks to a remote takes and returns many; one record is a batch of one.
+The engine's own store is large and has its port in `sync/`'s terms: `Store` below.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from dynamics_xero.model import Answer, EndpointFacts, Feed, Page, Purpose, Record, SideName, Write
+
+
+class Clock(Protocol):
+    """Time from outside (R39)."""
+
+    def now(self) -> datetime:
+        """Return the aware UTC time."""
+        ...
+
+    def sleep(self, seconds: float) -> None:
+        """Wait that long on this clock."""
+        ...
+
+
+class Calls(Protocol):
+    """Counts of remote calls by kind: read, write, write_back; identity calls are not counted."""
+
+    def counts(self) -> Mapping[str, int]:
+        """Return the calls made so far in this process."""
+        ...
+
+
+class Side(Protocol):
+    """One endpoint of one side."""
+
+    name: SideName
+    calls: Calls
+
+    def identify(self) -> EndpointFacts:
+        """Sign in and say which endpoint this is. Raises SignInError."""
+        ...
+
+    def changes(self, feed: Feed, cursor: str | None) -> Page:
+        """Return the feed's next page; cursor None reads from the beginning.
+
+        Raises CursorExpiredError when the remote no longer knows the cursor.
+        """
+        ...
+
+    def read(self, feed: Feed, ids: Sequence[str]) -> list[Record]:
+        """Return the rows as they are now; a row the remote answers 404 for comes back DELETED."""
+        ...
+
+    def batches(self, writes: Sequence[Write], *, purpose: Purpose) -> list[tuple[int, ...]]:
+        """Group writes (by position) into calls: one verb each, within count and byte limits."""
+        ...
+
+    def write(
+        self,
+        writes: Sequence[Write],
+        *,
+        purpose: Purpose,
+        key: str,
+        deadline_s: float,
+        feed: Feed | None = None,
+    ) -> list[Answer]:
+        """Send one call and return one answer per element, in the order given.
+
+        feed: the columns an answer shows, as an observation of that feed would (R25); without it
+        answers show what the remote likes. key: the Idempotency-Key, at most 128 characters.
+        Raises RejectedError when the whole call was refused for what is in it, LostAnswerError
+        when its outcome is unknown, ThrottledError or UnavailableError when it was not taken,
+        SignInError.
+        """
+        ...
+
+
+class TokenStore(Protocol):
+    """Sealed tokens, one row per endpoint and use."""
+
+    def load(self, name: str) -> tuple[str, int] | None:
+        """Return (secret text, generation), or None."""
+        ...
+
+    def save(self, name: str, secret: str, *, generation: int) -> bool:
+        """Store the next generation; False when another process was first."""
+        ...
+
+
+class BudgetStore(Protocol):
+    """What was spent of a limit, shared by every process (R35)."""
+
+    def load(self, name: str) -> str | None:
+        """Return the stored state (JSON), or None."""
+        ...
+
+    def update(self, name: str, before: str | None, after: str) -> bool:
+        """Replace the state if it is still `before`; False when another process was first."""
+        ...

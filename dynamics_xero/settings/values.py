@@ -1,0 +1,122 @@
+"""What the settings say, as frozen values. Reading them is the business of `reading`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+from pathlib import Path
+from urllib.parse import urlsplit
+
+
+class Secret(str):
+    """Text whose repr shows nothing, so that a printed value or a traceback does not tell it."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        """Return a fixed text, whatever is inside."""
+        return "Secret(...)"
+
+
+class FirstRun(StrEnum):
+    """What a connection's very first cycle does (R12)."""
+
+    PLAN = "plan"
+    APPLY = "apply"
+
+
+@dataclass(frozen=True, slots=True)
+class DynamicsSettings:
+    """One environment: where it is and as whom we sign in. proxy None = none, whatever the OS says.
+
+    url and authority carry no slash at their end. poll_s: seconds between two looks.
+    """
+
+    url: str
+    authority: str
+    client_id: str
+    client_secret: Secret
+    ca_file: Path | None = None
+    proxy: str | None = None
+    poll_s: float = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class XeroSettings:
+    """One organisation. tenant_id None = the only one that the custom connection may use."""
+
+    client_id: str
+    client_secret: Secret
+    flow: str = "custom_connection"
+    tenant_id: str | None = None
+    api_url: str = "https://api.xero.com/api.xro/2.0"
+    identity_url: str = "https://identity.xero.com"
+    ca_file: Path | None = None
+    proxy: str | None = None
+    poll_s: float = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionSettings:
+    """A pair of endpoints under the name that a person gave it."""
+
+    name: str
+    dynamics: DynamicsSettings
+    xero: XeroSettings
+
+
+@dataclass(frozen=True, slots=True)
+class EntitySettings:
+    """What may be said about one entity."""
+
+    enabled: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The whole file, checked.
+
+    keys: Fernet keys that seal what the store holds; the first one seals, all of them open.
+    linger_s: how long a partial batch waits for more; None = by what the day's budget affords.
+    A URL with a password is a Secret. path is the file they came from.
+    """
+
+    path: Path
+    state: str
+    broker: str
+    keys: tuple[Secret, ...]
+    connections: Mapping[str, ConnectionSettings]
+    entities: Mapping[str, EntitySettings] = field(default_factory=dict)
+    key_file: Path | None = None
+    first_run: FirstRun = FirstRun.PLAN
+    from_date: date | None = None
+    clock_url: str | None = None
+    linger_s: float | None = None
+    sentry_dsn: Secret | None = None
+
+    @property
+    def home(self) -> Path:
+        """Return the folder that relative paths start from."""
+        return self.path.parent
+
+    def secrets(self) -> tuple[str, ...]:
+        """Return every secret of the file, for the filter that keeps them out of texts (R38)."""
+        sides = [
+            secret
+            for connection in self.connections.values()
+            for secret in (connection.dynamics.client_secret, connection.xero.client_secret)
+        ]
+        proxies = [
+            proxy
+            for connection in self.connections.values()
+            for proxy in (connection.dynamics.proxy, connection.xero.proxy)
+        ]
+        passwords = [password_of(url) for url in (self.state, self.broker, *proxies)]
+        return tuple(text for text in (*sides, *self.keys, self.sentry_dsn, *passwords) if text)
+
+
+def password_of(url: str | None) -> str | None:
+    """Return the password inside a URL, if there is one."""
+    return urlsplit(url).password if url else None

@@ -1,0 +1,83 @@
+"""The engine's own store as the steps see it: one transaction, its methods reached by subject.
+
+Every method is set-based: a list may hold thousands and costs a few statements. Mappings that come
+back hold only what was found. No transaction may be open while a remote is spoken to.
+"""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from typing import Protocol
+
+from dynamics_xero.store_port.links import Links
+from dynamics_xero.store_port.mirror import Cursors, Records
+from dynamics_xero.store_port.work import Endpoints, History, Leases, Requests, Runs
+
+__all__ = [
+    "Cursors",
+    "Endpoints",
+    "History",
+    "Leases",
+    "Links",
+    "Records",
+    "Requests",
+    "Runs",
+    "Store",
+    "Transaction",
+]
+
+
+class Transaction(Protocol):
+    """One unit of reading and writing: all of it is stored, or none."""
+
+    @property
+    def records(self) -> Records:
+        """The mirror."""
+        ...
+
+    @property
+    def cursors(self) -> Cursors:
+        """Where feeds stand."""
+        ...
+
+    @property
+    def links(self) -> Links:
+        """Links and what is due."""
+        ...
+
+    @property
+    def requests(self) -> Requests:
+        """Calls without an answer."""
+        ...
+
+    @property
+    def history(self) -> History:
+        """What was done."""
+        ...
+
+    @property
+    def runs(self) -> Runs:
+        """Runs and counts."""
+        ...
+
+    @property
+    def leases(self) -> Leases:
+        """Rights held."""
+        ...
+
+    @property
+    def endpoints(self) -> Endpoints:
+        """Endpoints and connections."""
+        ...
+
+
+class Store(Protocol):
+    """The engine's own database."""
+
+    def begin(self) -> AbstractContextManager[Transaction]:
+        """Open a transaction: committed at the end of the block, rolled back by an exception."""
+        ...
+
+    def read(self) -> AbstractContextManager[Transaction]:
+        """Open a transaction that only reads: it waits for no writer and no writer for it."""
+        ...

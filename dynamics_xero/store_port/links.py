@@ -1,0 +1,146 @@
+"""Links, as the steps see them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from dynamics_xero.model import Link, LinkOutcome, Status
+
+
+class Links(Protocol):
+    """Pairs of ids, what became of them, and which of them are due."""
+
+    def ensure(self, connection: str, entity: str, dynamics_ids: Iterable[str]) -> None:
+        """Insert the links that are missing; they are not due yet."""
+        ...
+
+    def by_dynamics(self, connection: str, entity: str, ids: Iterable[str]) -> dict[str, Link]:
+        """Return the links by Dynamics id."""
+        ...
+
+    def by_xero(self, connection: str, entity: str, ids: Iterable[str]) -> dict[str, Link]:
+        """Return the links by Xero id; parts are left out."""
+        ...
+
+    def by_id(self, ids: Iterable[int]) -> dict[int, Link]:
+        """Return the links by their own id."""
+        ...
+
+    def mark_due(
+        self,
+        connection: str,
+        entity: str,
+        *,
+        now: datetime,
+        dynamics_ids: Iterable[str] = (),
+        xero_ids: Iterable[str] = (),
+    ) -> None:
+        """Mark linked ones due, at once even if they were waiting; others stay as they are (R15).
+
+        xero_ids do not find parts.
+        """
+        ...
+
+    def mark_seen(
+        self,
+        connection: str,
+        entity: str,
+        run_id: str,
+        *,
+        dynamics_ids: Iterable[str] = (),
+        xero_ids: Iterable[str] = (),
+    ) -> None:
+        """Note that a feed showed the links in this run."""
+        ...
+
+    def due(
+        self, connection: str, entity: str, *, now: datetime, limit: int, offset: int = 0
+    ) -> list[Link]:
+        """Return links that are due, not waiting and in no open request, oldest mark first.
+
+        offset: how many of them to pass over, for a reader that leaves them due.
+        """
+        ...
+
+    def listed(
+        self,
+        connections: Sequence[str],
+        *,
+        entity: str | None = None,
+        status: Status | None = None,
+        limit: int,
+    ) -> list[Link]:
+        """Return links by connection, entity and id."""
+        ...
+
+    def next_due_at(self, connection: str) -> datetime | None:
+        """Return when the next link is due, a past time for now; None when there is none.
+
+        Links in an open request do not count: they wait for its end.
+        """
+        ...
+
+    def parts_of(
+        self, connection: str, entity: str, parent_ids: Iterable[int]
+    ) -> dict[int, list[Link]]:
+        """Return the part links of each parent link, oldest first."""
+        ...
+
+    def pair(self, pairs: Sequence[tuple[int, str]]) -> list[int]:
+        """Give due links their Xero ids, to be written back.
+
+        Returns the links refused because another link has the id.
+        """
+        ...
+
+    def save(
+        self,
+        connection: str,
+        outcomes: Sequence[LinkOutcome],
+        *,
+        run_id: str,
+        now: datetime,
+        loaded: Mapping[int, int],
+        xero_ids: Mapping[int, str],
+    ) -> dict[str, int]:
+        """Store how links stand, free them from their request, and make write-backs due.
+
+        loaded: link id -> `marked` as it was read; a link marked again since, or not named here,
+        stays due. xero_ids: ids that links get with this outcome; the caller knows that no other
+        link has them. An outcome without link id makes the part's link, or finds it.
+        Returns Dynamics id -> link id of those.
+        """
+        ...
+
+    def retry_later(
+        self, link_ids: Iterable[int], *, next_at: datetime, attempts_up: bool = True
+    ) -> None:
+        """Leave links due but waiting, free of their request."""
+        ...
+
+    def set_request(self, link_ids: Iterable[int], request_id: str | None) -> None:
+        """Bind links to the open request they travel in, or free them."""
+        ...
+
+    def write_backs(self, connection: str, *, limit: int) -> list[Link]:
+        """Return links whose state is still to be written onto Dynamics, longest waiting first."""
+        ...
+
+    def write_back_state(self, connection: str) -> tuple[int, datetime | None]:
+        """Return how many write-backs wait, and since when the oldest does."""
+        ...
+
+    def clear_write_backs(self, links: Iterable[Link]) -> None:
+        """Note that these links were written back as they stand here.
+
+        One that stands differently by now stays due.
+        """
+        ...
+
+    def mark_write_back(
+        self, connection: str, entity: str, dynamics_ids: Iterable[str], now: datetime
+    ) -> None:
+        """Make the links' write-backs due."""
+        ...
