@@ -1,0 +1,174 @@
+"""The control calls of every twin port, as the contract words them.
+
+They are for tests, benchmarks and judges: loopback only, never counted, never hit by faults.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
+from datetime import datetime
+
+from dynamics_xero.sandbox import control_input as given
+from dynamics_xero.sandbox.clock import SandboxClock
+from dynamics_xero.sandbox.control_schema import SCHEMA
+from dynamics_xero.sandbox.control_screen import Edit, Merge, Unarchive
+from dynamics_xero.sandbox.endpoint import Endpoint, Screens, Twin
+from dynamics_xero.sandbox.quota import changed_settings
+from dynamics_xero.sandbox.web import Request, Response, json_response
+
+PREFIX = "/_sandbox/"
+_DEFAULT_LIMIT, _MAX_LIMIT = 1000, 10_000
+
+Call = Callable[[Request, Endpoint, str], object]
+
+
+class Control:
+    """Answer the control calls of one port; `?organisation=NAME` picks among its endpoints."""
+
+    def __init__(self, twin: Twin, endpoints: Sequence[Endpoint], *, clock: SandboxClock) -> None:
+        self._twin = twin
+        self._endpoints = {endpoint.name: endpoint for endpoint in endpoints}
+        self._clock = clock
+        self._calls: Mapping[str, Mapping[str, Call]] = {
+            "ledger": {"GET": self._ledger},
+            "stats": {"GET": self._stats},
+            "clock": {"GET": self._read_clock, "POST": self._move_clock},
+            "faults": {"POST": self._faults},
+            "quota": {"GET": self._read_quota, "POST": self._quota},
+            "switches": {"GET": self._read_switches, "POST": self._switches},
+            "dump": {"GET": self._dump},
+            "people": {"GET": self._people},
+            "reset": {"POST": self._reset},
+            "schema": {"GET": self._schema},
+            "organisations": {"GET": self._organisations},
+            "screen": {"POST": self._screen},
+        }
+
+    def handle(self, request: Request) -> Response:
+        """Answer one call; what is wrong with it comes back as `{"error": ...}`."""
+        name, _, rest = request.path.removeprefix(PREFIX).partition("/")
+        methods = self._calls.get(name)
+        if methods is None or (rest and name != "dump"):
+            return json_response({"error": f"no control call {request.path}"}, 404)
+        call = methods.get(request.method)
+        if call is None:
+            return json_response({"error": f"{name} takes {' and '.join(methods)}"}, 405)
+        try:
+            return json_response(call(request, self._endpoint(request), rest))
+        except given.InputError as error:
+            return json_response({"error": str(error)}, 400)
+        except LookupError as error:
+            return json_response({"error": str(error.args[0])}, 404)
+
+    def _endpoint(self, request: Request) -> Endpoint:
+        name = dict(request.params()).get("organisation")
+        if name is None:
+            return next(iter(self._endpoints.values()))
+        if name not in self._endpoints:
+            raise LookupError(f"nothing is called {name!r} here, only {list(self._endpoints)}")
+        return self._endpoints[name]
+
+    def _ledger(self, request: Request, endpoint: Endpoint, _: str) -> object:
+        parameters = dict(request.params())
+        entries, last = endpoint.ledger.entries(
+            after=given.whole(parameters, "after", default=0),
+            actor=parameters.get("actor"),
+            limit=given.whole(parameters, "limit", default=_DEFAULT_LIMIT, most=_MAX_LIMIT),
+        )
+        return {"entries": entries, "next": last}
+
+    def _stats(self, _request: Request, endpoint: Endpoint, _: str) -> object:
+        return endpoint.stats.snapshot()
+
+    def _read_clock(self, _request: Request, _endpoint: Endpoint, _: str) -> object:
+        return self._time(self._clock.now())
+
+    def _move_clock(self, request: Request, _endpoint: Endpoint, _: str) -> object:
+        move = given.clock_move(request)
+        if isinstance(move, datetime):
+            return self._time(self._clock.set(move))
+        return self._time(self._clock.advance(move))
+
+    def _time(self, now: datetime) -> object:
+        return {"now": now.isoformat(), "offset_s": self._clock.offset.total_seconds()}
+
+    def _faults(self, request: Request, endpoint: Endpoint, _: str) -> object:
+        seed, rules = given.faults(request)
+        endpoint.faults.replace(rules, seed=seed)
+        return {"seed": seed, "rules": [asdict(rule) for rule in rules]}
+
+    def _read_quota(self, _request: Request, endpoint: Endpoint, _: str) -> object:
+        return asdict(endpoint.quota.settings)
+
+    def _quota(self, request: Request, endpoint: Endpoint, _: str) -> object:
+        with given.reported():
+            settings = changed_settings(endpoint.quota.settings, given.json_object(request))
+        endpoint.quota.configure(settings)
+        return asdict(settings)
+
+    def _read_switches(self, _request: Request, endpoint: Endpoint, _: str) -> object:
+        return endpoint.switches.listing()
+
+    def _switches(self, request: Request, endpoint: Endpoint, _: str) -> object:
+        with given.reported():
+            endpoint.switches.set(given.texts(request))
+        return endpoint.switches.listing()
+
+    def _dump(self, request: Request, endpoint: Endpoint, resource: str) -> object:
+        if resource not in self._twin.resources():
+            raise LookupError(f"no resource {resource!r}, only {list(self._twin.resources())}")
+        parameters = dict(request.params())
+        rows, following = self._twin.dump(
+            endpoint,
+            resource,
+            after=given.whole(parameters, "after", default=0),
+            limit=given.whole(parameters, "limit", default=_DEFAULT_LIMIT, most=_MAX_LIMIT),
+        )
+        return {"rows": rows, "next": following}
+
+    def _people(self, _request: Request, endpoint: Endpoint, _: str) -> object:
+        return [
+            {"name": person.name, "email": person.email, "token": person.token}
+            for person in endpoint.people
+        ]
+
+    def _reset(self, _request: Request, endpoint: Endpoint, _: str) -> object:
+        """Empty the twin; what was set (quota figures, switches, the clock) stays set."""
+        self._twin.reset(endpoint)
+        with endpoint.database.write() as tx:
+            endpoint.ledger.clear(tx)
+        endpoint.stats.clear()
+        endpoint.quota.clear()
+        endpoint.faults.replace((), seed=0)
+        return {"reset": endpoint.name}
+
+    def _schema(self, _request: Request, _endpoint: Endpoint, _: str) -> object:
+        return SCHEMA
+
+    def _organisations(self, _request: Request, _endpoint: Endpoint, _: str) -> object:
+        return [
+            {"name": endpoint.name, "tenant_id": endpoint.facts["tenant_id"]}
+            for endpoint in self._endpoints.values()
+        ]
+
+    def _screen(self, request: Request, endpoint: Endpoint, _: str) -> object:
+        twin = self._twin
+        if not isinstance(twin, Screens):
+            raise LookupError("this twin's users have no screens")
+        work = given.screen_work(request)
+        actor = self._person(endpoint, work.person)
+        with given.reported():
+            match work:
+                case Merge():
+                    twin.merge(endpoint, work.loser, work.winner, actor)
+                case Unarchive():
+                    twin.unarchive(endpoint, work.contact, actor)
+                case Edit():
+                    twin.edit_on_screen(endpoint, work.contact, work.values, actor)
+        return {"done": True}
+
+    def _person(self, endpoint: Endpoint, name: str) -> str:
+        if name not in (person.name for person in endpoint.people):
+            raise given.InputError(f"nobody is called {name!r}")
+        return name

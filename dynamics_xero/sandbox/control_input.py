@@ -1,0 +1,146 @@
+"""What comes into the control calls, checked: a misspelt setting must not pass in silence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import fields
+from datetime import datetime
+
+from dynamics_xero.sandbox.control_screen import Edit, Merge, ScreenWork, Unarchive
+from dynamics_xero.sandbox.faults import KINDS, Rule
+from dynamics_xero.sandbox.web import Request
+
+_RULE_FIELDS = frozenset(field.name for field in fields(Rule))
+
+
+class InputError(ValueError):
+    """A control call that cannot be understood."""
+
+
+@contextmanager
+def reported() -> Iterator[None]:
+    """Report a ValueError of the block as the caller's mistake."""
+    try:
+        yield
+    except ValueError as error:
+        raise InputError(str(error)) from error
+
+
+def json_object(request: Request) -> dict[str, object]:
+    """Return the body's object."""
+    with reported():
+        value = request.json()
+    if not isinstance(value, dict):
+        raise InputError("the body is one JSON object")
+    return value
+
+
+def texts(request: Request) -> dict[str, str]:
+    """Return the body's object of texts."""
+    values = json_object(request)
+    for name, value in values.items():
+        if not isinstance(value, str):
+            raise InputError(f"{name} is a text")
+    return {name: str(value) for name, value in values.items()}
+
+
+def whole(
+    parameters: Mapping[str, str], name: str, *, default: int, most: int | None = None
+) -> int:
+    """Return a query parameter that is a whole number, not negative."""
+    text = parameters.get(name)
+    if text is None:
+        return default
+    if not (text.isascii() and text.isdigit()):
+        raise InputError(f"{name} is a whole number")
+    return int(text) if most is None else min(int(text), most)
+
+
+def clock_move(request: Request) -> float | datetime:
+    """Return seconds to advance by, or the instant to set."""
+    body = json_object(request)
+    if len(body) != 1 or not body.keys() <= {"advance_s", "set"}:
+        raise InputError('the body is {"advance_s": n} or {"set": iso}')
+    if "advance_s" in body:
+        return _number(body["advance_s"], "advance_s")
+    with reported():
+        instant = datetime.fromisoformat(str(body["set"]))
+    if instant.tzinfo is None:
+        raise InputError("set is an instant with its offset from UTC")
+    return instant
+
+
+def faults(request: Request) -> tuple[int, list[Rule]]:
+    """Return the seed and the rules of a fault list."""
+    body = json_object(request)
+    unknown = body.keys() - {"seed", "rules"}
+    if unknown:
+        raise InputError(f"unknown: {sorted(unknown)}")
+    seed, rules = body.get("seed", 0), body.get("rules", [])
+    if isinstance(seed, bool) or not isinstance(seed, int):
+        raise InputError("seed is a whole number")
+    if not isinstance(rules, list):
+        raise InputError("rules is a list")
+    return seed, [_rule(rule) for rule in rules]
+
+
+def screen_work(request: Request) -> ScreenWork:
+    """Return what a person does on a screen."""
+    body = json_object(request)
+    do, values = body.pop("do", None), body.pop("values", None)
+    named = {name: str(value) for name, value in body.items()}
+    try:
+        match do:
+            case "merge":
+                return Merge(**named)
+            case "unarchive":
+                return Unarchive(**named)
+            case "edit" if isinstance(values, dict):
+                return Edit(**named, values=values)
+    except TypeError as error:
+        raise InputError(f"{do}: {error}") from error
+    raise InputError("do is merge, unarchive or edit, the last one with values")
+
+
+def _rule(value: object) -> Rule:
+    if not isinstance(value, dict):
+        raise InputError("a rule is an object")
+    unknown = value.keys() - _RULE_FIELDS
+    if unknown:
+        raise InputError(f"unknown in a rule: {sorted(unknown)}")
+    kind = value.get("kind")
+    if kind not in KINDS:
+        raise InputError(f"no fault is of kind {kind!r}, only {sorted(KINDS)}")
+    probability = value.get("probability")
+    share = 1.0 if probability is None else _number(probability, "probability")
+    if share > 1:
+        raise InputError("probability is at most 1")
+    return Rule(
+        kind=str(kind),
+        method=_text(value.get("method"), "method"),
+        path=_text(value.get("path"), "path"),
+        probability=share,
+        times=_times(value.get("times")),
+        seconds=None if value.get("seconds") is None else _number(value["seconds"], "seconds"),
+    )
+
+
+def _text(value: object, name: str) -> str | None:
+    if value is not None and not isinstance(value, str):
+        raise InputError(f"{name} is a text")
+    return value or None
+
+
+def _times(value: object) -> int | None:
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise InputError("times is a whole number, not negative")
+    return value
+
+
+def _number(value: object, name: str) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
+        raise InputError(f"{name} is a number, not negative")
+    return float(value)
