@@ -1,0 +1,3 @@
+"""Contacts of the Xero twin: rules, storage, reading and writing."""
+
+from __future__ import annotations
