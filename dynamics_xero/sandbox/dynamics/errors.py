@@ -1,0 +1,159 @@
+"""What the twin refuses, in Dataverse's own codes and words (dataverse.md section 0)."""
+
+from __future__ import annotations
+
+PLAIN = "0x0"
+BAD_PAYLOAD = "0x80048d19"
+NOT_FOUND = "0x80040217"
+DUPLICATE_KEY = "0x80040237"
+
+
+class ODataError(Exception):
+    """A refusal: HTTP status, Dataverse code and message."""
+
+    def __init__(self, status: int, code: str, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.message = message
+
+
+def bad_request(message: str, code: str = PLAIN) -> ODataError:
+    """Refuse a call that cannot be understood."""
+    return ODataError(400, code, message)
+
+
+def not_found(table: str, row_id: str, wording: str = "plain") -> ODataError:
+    """Refuse a row nobody has; `wording` is the position of the switch `not_found_wording`."""
+    name = f"Entity '{table}'" if wording == "entity" else table
+    return ODataError(404, NOT_FOUND, f"{name} With Id = {row_id} Does Not Exist")
+
+
+def not_found_bulk(table: str, row_id: str) -> ODataError:
+    """Refuse a bulk target nobody has."""
+    return ODataError(404, NOT_FOUND, f"{table.capitalize()} With Ids = {row_id} Do Not Exist")
+
+
+def not_found_by_key(table: str) -> ODataError:
+    """Refuse an alternate key nobody has."""
+    return ODataError(
+        404,
+        "0x80060891",
+        f"A record with the specified key values does not exist in {table} entity",
+    )
+
+
+def no_resource(segment: str) -> ODataError:
+    """Refuse a path that names nothing."""
+    return ODataError(404, "0x8006088a", f"Resource not found for the segment '{segment}'.")
+
+
+def version_mismatch(code: str) -> ODataError:
+    """Refuse a stale If-Match; `code` is the position of the switch `etag_mismatch_code`."""
+    return ODataError(
+        412,
+        code,
+        "The version of the existing record doesn't match the RowVersion property provided.",
+    )
+
+
+def already_exists(code: str) -> ODataError:
+    """Refuse If-None-Match `*` on a row that is there."""
+    return ODataError(412, code, "A record with matching key values already exists.")
+
+
+def duplicate_primary_key() -> ODataError:
+    """Refuse a second row with one primary key."""
+    return ODataError(412, DUPLICATE_KEY, "Cannot insert duplicate key.")
+
+
+def duplicate_alternate_key(
+    key: str, columns: tuple[str, ...], table: str, holder: str
+) -> ODataError:
+    """Refuse a second row with the same alternate key; the text names the holder's id."""
+    attributes = "".join(f"<{column} />" for column in columns)
+    return ODataError(
+        412,
+        "0x80060892",
+        f"Entity Key {key} violated. A record with the same value for {', '.join(columns)} "
+        f"already exists. A duplicate record cannot be created. Select one or more unique values "
+        f"and try again. <DuplicateAttributes>{attributes}</DuplicateAttributes>"
+        f"<DuplicateEntity><LogicalName>{table}</LogicalName><Id>{holder}</Id></DuplicateEntity>",
+    )
+
+
+def too_long(table: str, column: str, limit: int) -> ODataError:
+    """Refuse a text above its column's length."""
+    return ODataError(
+        400,
+        "0x80044331",
+        f"A validation error occurred.  The length of the '{column}' attribute of the '{table}' "
+        f"entity exceeded the maximum allowed length of '{limit}'.",
+    )
+
+
+def out_of_range(table: str, column: str, value: object, accepted: str) -> ODataError:
+    """Refuse a number or choice its column does not know."""
+    return ODataError(
+        400,
+        "0x80044330",
+        f"A validation error occurred. The value {value} of '{column}' on record of type "
+        f"'{table}' is outside the valid range. Accepted Values: {accepted}",
+    )
+
+
+def wrong_status(table: str, status: object, state: str, row_id: str) -> ODataError:
+    """Refuse a statuscode that does not belong to the statecode."""
+    return ODataError(
+        400,
+        "0x80048408",
+        f"{status} is not a valid status code for state code {table.capitalize()}State.{state} "
+        f"on {table} with Id {row_id}.",
+    )
+
+
+def undeclared_property(name: str) -> ODataError:
+    """Refuse an annotation on a navigation property the table does not have."""
+    return bad_request(
+        f"An undeclared property '{name}' which only has property annotations in the payload but "
+        f"no property value was found in the payload. In OData, only declared navigation "
+        f"properties and declared named streams can be represented as properties without values."
+    )
+
+
+def unknown_payload_property(name: str, table: str) -> ODataError:
+    """Refuse a column the table does not have."""
+    return bad_request(
+        f"The property '{name}' does not exist on type 'Microsoft.Dynamics.CRM.{table}'. Make "
+        f"sure to only use property names that are defined by the type.",
+        BAD_PAYLOAD,
+    )
+
+
+def unknown_query_property(name: str, table: str) -> ODataError:
+    """Refuse a column in $select, $filter, $orderby or $expand the table does not have."""
+    return bad_request(
+        f"Could not find a property named '{name}' on type 'Microsoft.Dynamics.CRM.{table}'."
+    )
+
+
+def wrong_type(value: object, expected: str) -> ODataError:
+    """Refuse a JSON value of another type than its column's."""
+    return bad_request(
+        f"Cannot convert the literal '{value}' to the expected type '{expected}'.", BAD_PAYLOAD
+    )
+
+
+def missing_privilege(user: str, privilege: str, table: str) -> ODataError:
+    """Refuse a caller whose roles lack a privilege."""
+    return ODataError(
+        403,
+        "0x80040220",
+        f"Principal user (Id={user}, type=8) is missing {privilege} privilege on OTC=1 for entity "
+        f"'{table}'.",
+    )
+
+
+def unsupported(message: str) -> ODataError:
+    """Refuse what Dataverse has but this twin does not."""
+    return ODataError(501, PLAIN, message)

@@ -1,0 +1,120 @@
+"""Single columns, lookups and related rows addressed by a path behind the row's key."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from dynamics_xero.sandbox.dynamics import errors, payload, records, writing
+from dynamics_xero.sandbox.dynamics.address import row_address
+from dynamics_xero.sandbox.dynamics.answers import document, nothing
+from dynamics_xero.sandbox.dynamics.call import Call
+from dynamics_xero.sandbox.dynamics.reading import Restriction
+from dynamics_xero.sandbox.dynamics.render import target_of
+from dynamics_xero.sandbox.dynamics.schema import Relationship, TableSchema
+from dynamics_xero.sandbox.dynamics.session import Session
+from dynamics_xero.sandbox.dynamics.values import to_wire
+from dynamics_xero.sandbox.web import Response
+
+
+def answer(session: Session, table: TableSchema, call: Call) -> Response:
+    """Answer a call on /set(key)/name or /set(key)/name/$ref or /$count."""
+    address = row_address(table, call.steps[0].key or "", session)
+    row = address.find(session)
+    if row is None:
+        raise address.missing(session)
+    step = call.steps[1]
+    suffix = call.steps[2].name if len(call.steps) > 2 else ""
+    if step.name in table.navigations:
+        relationship = table.navigations[step.name]
+        if suffix == "$ref":
+            return _single_reference(session, table, row, relationship, call)
+        return _related_row(session, row, relationship, call)
+    if step.name in table.collections:
+        return _collection(session, row, table.collections[step.name], call)
+    return _column(session, table, row, call)
+
+
+def _column(session: Session, table: TableSchema, row: dict[str, object], call: Call) -> Response:
+    name = call.steps[1].name
+    column = table.by_wire_name.get(name)
+    if column is None:
+        raise errors.no_resource(name)
+    if call.method == "GET":
+        convert = to_wire(column)
+        value = row[column.name] if convert is None else convert(row[column.name])
+        place = f"{table.facts.entity_set}({row[table.primary_id]})/{name}"
+        return document(
+            {
+                "@odata.context": f"{session.api_url}/$metadata#{place}",
+                "value": value,
+            }
+        )
+    value = call.document().get("value") if call.method == "PUT" else None
+    writing.update(session, table, row, {name: value})
+    return nothing()
+
+
+def _single_reference(
+    session: Session,
+    table: TableSchema,
+    row: dict[str, object],
+    relationship: Relationship,
+    call: Call,
+) -> Response:
+    column = relationship.column
+    if call.method == "GET":
+        if row[column.name] is None:
+            raise errors.no_resource(call.steps[1].name)
+        target = session.table(target_of(column, row))
+        return document(
+            {
+                "@odata.context": f"{session.api_url}/$metadata#$ref",
+                "@odata.id": f"{session.api_url}/{target.facts.entity_set}({row[column.name]})",
+            }
+        )
+    url = _reference_url(call.document()) if call.method == "PUT" else None
+    writing.update(session, table, row, {f"{relationship.navigation}@odata.bind": url})
+    return nothing()
+
+
+def _related_row(
+    session: Session, row: dict[str, object], relationship: Relationship, call: Call
+) -> Response:
+    column, target = relationship.column, session.table(relationship.referenced)
+    if call.method != "GET":
+        raise errors.ODataError(405, "0x0", f"The requested method is not allowed: {call.method}")
+    if row[column.name] is None or target_of(column, row) != target.name:
+        return nothing()
+    return document(records.representation(session, target, str(row[column.name]), call))
+
+
+def _collection(
+    session: Session, row: Mapping[str, object], relationship: Relationship, call: Call
+) -> Response:
+    owner = session.table(relationship.referenced)
+    table = session.table(relationship.referencing)
+    row_id = str(row[owner.primary_id])
+    suffix = call.steps[2].name if len(call.steps) > 2 else ""
+    if call.method == "POST" and suffix == "$ref":
+        address = payload.row_at(session, _reference_url(call.document()), table)
+        child = address.find(session)
+        if child is None:
+            raise address.missing(session)
+        writing.change(
+            session, table, child, payload.pointing(relationship.column, row_id, owner.name)
+        )
+        return nothing()
+    if call.method != "GET":
+        raise errors.ODataError(405, "0x0", f"The requested method is not allowed: {call.method}")
+    restriction = Restriction(relationship.column.name, row_id)
+    if suffix == "$count":
+        return records.count_set(session, table, call, restriction)
+    path = f"{owner.facts.entity_set}({row_id})/{call.steps[1].name}"
+    return records.read_set(session, table, call, path=path, restriction=restriction)
+
+
+def _reference_url(body: Mapping[str, object]) -> str:
+    url = body.get("@odata.id")
+    if not isinstance(url, str):
+        raise errors.bad_request("A reference needs '@odata.id'.", errors.BAD_PAYLOAD)
+    return url

@@ -1,0 +1,80 @@
+"""Calls no decent client makes are refused as the caller's fault, never as a defect."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.contract.dynamics_server import Dynamics
+
+DEEP = "(" * 5000 + "name eq 'a'" + ")" * 5000
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        DEEP, "not " * 5000 + "statecode eq 9", " or ".join(["name eq 'a'"] * 501), "name eq", "eq",
+        "name eq 'a' or", "numberofemployees gt 99999999999999999999999 and name", "contains(name)",
+        "createdon gt 2026-13-41", "createdon gt 0001-01-01T00:00:00Z", "name/x eq 1", "@p eq 1",
+        "name eq 'a'; DROP TABLE row_account", "contact_customer_accounts/any(c:x)", "1 eq 1",
+        "Microsoft.Dynamics.CRM.In(x)", "\x00",
+    ],
+)  # fmt: skip
+def test_a_filter_that_is_none_is_a_bad_request(dynamics: Dynamics, condition: str) -> None:
+    """Section 0: 400 for what cannot be understood; at most 500 conditions."""
+    answer = dynamics.call("GET", "accounts", params={"$filter": condition})
+
+    assert answer.status_code in (200, 400, 414), answer.text
+    if answer.status_code == 200:
+        assert answer.json()["value"] == []
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "accounts(1)", "accounts(", "accounts(name=')", "accounts()", "accounts(a=b,c)",
+        "accounts?$top=-1", "accounts?$count=maybe", "accounts?$skiptoken=x", "$batch",
+        "accounts?$deltatoken=9999999999999999999999!01%2F01%2F2026%2000%3A00%3A00",
+        "accounts?$expand=contact_customer_accounts($foo=1)", "accounts/nope", "EntityDefinitions(",
+        "EntityDefinitions(LogicalName='account')/Nope", "accounts('%27)/x/y", "accounts?$select='",
+        "EntityDefinitions?$filter=ObjectTypeCode%20gt%201", "%24metadata/x/(",
+    ],
+)  # fmt: skip
+def test_a_path_that_leads_nowhere_is_the_callers_fault(dynamics: Dynamics, path: str) -> None:
+    """Section 0: 400, 404 and 405 by error name."""
+    dynamics.track("account")
+
+    assert dynamics.call("GET", path).status_code in (200, 400, 404, 405)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"", b"{", b"[]", b"null", b"\xff\xfe", b"[" * 100_000, b'{"name": "\\ud800"}',
+        b'{"name": {"a": 1}}', b'{"creditlimit": 1e400}', b'{"creditlimit": NaN}',
+        b'{"primarycontactid@odata.bind": 5}', b'{"primarycontactid@odata.bind": "x"}',
+        b'{"primarycontactid@odata.bind": "/accounts"}', b'{"numberofemployees": 1e30}',
+        b'{"overriddencreatedon": "0001-01-01T00:00:00+14:00"}', b'{"accountid": "1"}',
+        b'{"primarycontactid": {"lastname": "a"}}', b'{"name@odata.bind": null}',
+    ],
+)  # fmt: skip
+def test_a_body_that_is_no_row_is_the_callers_fault(dynamics: Dynamics, body: bytes) -> None:
+    """Section 0: 400 for payloads; an empty body makes an empty row."""
+    headers = {**dynamics.headers, "Content-Type": "application/json"}
+    url = f"{dynamics.api_url}/accounts"
+
+    answer = dynamics.session.post(url, data=body, headers=headers, timeout=20)
+
+    expected = {204} if body == b"" else {400, 404, 501}
+    assert answer.status_code in expected, answer.text
+
+
+@pytest.mark.parametrize(
+    "body", [b"--b", b"--b\n\nx\n--b--", b"--b\nContent-Type: application/http\n\n\xff\n--b--"]
+)
+def test_a_batch_that_is_none_is_the_callers_fault(dynamics: Dynamics, body: bytes) -> None:
+    """Section 3: a malformed batch is a plain 400."""
+    headers = {**dynamics.headers, "Content-Type": "multipart/mixed; boundary=b"}
+
+    answer = dynamics.session.post(f"{dynamics.api_url}/$batch", data=body, headers=headers)
+
+    assert answer.status_code == 400
