@@ -1,0 +1,177 @@
+"""EntityMapping: a declared pair of tables, and the engine's view of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar, Self
+
+from dynamics_xero.errors import MappingError, SettingsError
+from dynamics_xero.mapping.build import build_rule
+from dynamics_xero.mapping.check import ColumnCheck, nearest
+from dynamics_xero.mapping.fields import Declaration, Direction
+from dynamics_xero.mapping.rule import FieldRule
+from dynamics_xero.model import Value, Values
+
+__all__ = ["EntityMapping", "FieldRule"]
+
+
+class EntityMapping:
+    """Map a Dynamics table to a Xero resource; a subclass declares its fields as attributes.
+
+    A subclass of a mapping inherits its fields, replaces those it declares again and drops those
+    it sets to None. A column that does not exist fails when the class is created.
+
+    dynamics, xero: table and resource. entity: the entity's name if it is not the table's.
+    match_on: fields an existing partner is found by, best first (R16). unique_in_xero: fields two
+    live Xero records cannot share. own_key: the field that holds our own key (R33).
+    require_any: fields of which one has to be filled. lookups: column -> table it points at.
+    part_of, parts, capacity: the parent's mapping, its Xero list column, and how many rows that
+    list holds. scope_reads: further Dynamics columns that `scope` looks at.
+    """
+
+    dynamics: ClassVar[str] = ""
+    xero: ClassVar[str] = ""
+    entity: ClassVar[str] = ""
+    match_on: ClassVar[tuple[str, ...]] = ()
+    unique_in_xero: ClassVar[tuple[str, ...]] = ()
+    own_key: ClassVar[str | None] = None
+    require_any: ClassVar[tuple[str, ...]] = ()
+    lookups: ClassVar[Mapping[str, str]] = {}
+    part_of: ClassVar[type[EntityMapping] | None] = None
+    parts: ClassVar[str] = ""
+    capacity: ClassVar[int] = 0
+    scope_reads: ClassVar[tuple[str, ...]] = ()
+    settings: ClassVar[Mapping[str, Value]] = {}
+
+    # Made when the class is: the entity's name, and its fields under theirs.
+    name: ClassVar[str] = ""
+    fields: ClassVar[Mapping[str, FieldRule]] = {}
+    _declared: ClassVar[Mapping[str, Declaration | None]] = {}
+
+    def __init_subclass__(cls) -> None:
+        """Collect the fields, check every column, and report all faults at once."""
+        super().__init_subclass__()
+        faults = _take_declarations(cls)
+        cls.name = cls.entity or cls.dynamics
+        check = ColumnCheck(cls.dynamics, cls.xero, cls.lookups, faults)
+        mapping = cls()
+        cls.fields = {
+            name: build_rule(name, declaration, mapping, check)
+            for name, declaration in _inherited(cls).items()
+        }
+        faults.extend((*_unknown_names(cls), *_shared_targets(cls)))
+        if faults:
+            raise SettingsError([f"{cls.__name__}: {fault}" for fault in faults])
+
+    @classmethod
+    def scope(cls, values: Values) -> bool:  # noqa: ARG003  # for subclasses to look at
+        """Say whether a record takes part, from its Dynamics columns (R12); by default all do."""
+        return True
+
+    @classmethod
+    def configured(cls, settings: Mapping[str, Value]) -> type[Self]:
+        """Return the same mapping with the entity's settings, which its constants may name.
+
+        Raises SettingsError naming the settings that are missing.
+        """
+        wanted = {d.setting for d in _inherited(cls).values() if d.setting is not None}
+        missing = sorted(name for name in wanted if settings.get(name) is None)
+        if missing:
+            raise SettingsError([f"entities.{cls.name}.{name} is not set." for name in missing])
+        return type(cls.__name__, (cls,), {"settings": settings, "__doc__": cls.__doc__})
+
+    @classmethod
+    def dynamics_columns(cls) -> tuple[str, ...]:
+        """Return the Dynamics columns to select and watch; joined ones are dotted."""
+        read = (column for rule in cls.fields.values() for column in rule.columns_dynamics)
+        return tuple(dict.fromkeys((*read, *cls.scope_reads)))
+
+    @classmethod
+    def xero_columns(cls) -> tuple[str, ...]:
+        """Return the Xero columns to keep and watch."""
+        return tuple(
+            dict.fromkeys(column for rule in cls.fields.values() for column in rule.columns_xero)
+        )
+
+    @classmethod
+    def read_dynamics(cls, values: Values) -> tuple[dict[str, Value], list[str]]:
+        """Return the canonical values by field, and every problem as a sentence.
+
+        A field with a problem has no value.
+        """
+        read: dict[str, Value] = {}
+        problems: list[str] = []
+        for name, rule in cls.fields.items():
+            try:
+                read[name] = rule.from_dynamics(values)
+            except MappingError as error:
+                problems.extend(error.problems)
+        if cls.require_any and all(read.get(name, ...) is None for name in cls.require_any):
+            labels = ", ".join(cls.fields[name].label for name in cls.require_any)
+            problems.append(f"{labels} are all empty, Xero needs one of them.")
+        return read, problems
+
+    @classmethod
+    def read_xero(cls, values: Values) -> dict[str, Value]:
+        """Return the canonical values by field, as Xero shows them."""
+        return {name: rule.from_xero(values) for name, rule in cls.fields.items()}
+
+
+def _take_declarations(cls: type[EntityMapping]) -> list[str]:
+    """Move the declarations out of the class body; returns what is wrong with their names.
+
+    They must not stay attributes: a field may be called `name`, as the entity's own name is.
+    """
+    known = _inherited(cls)
+    declared: dict[str, Declaration | None] = {}
+    faults: list[str] = []
+    for name, value in list(vars(cls).items()):
+        if isinstance(value, Declaration):
+            declared[name] = value
+            if name != "name" and hasattr(EntityMapping, name):
+                faults.append(f"“{name}” is a word of EntityMapping, call the field otherwise.")
+        elif value is None and name in known:
+            declared[name] = None
+        elif value is None and not hasattr(EntityMapping, name):
+            faults.append(f"“{name}” is not a field to drop.{nearest(name, known)}")
+    for name in declared:
+        delattr(cls, name)
+    cls._declared = declared
+    return faults
+
+
+def _unknown_names(cls: type[EntityMapping]) -> list[str]:
+    """Return a fault for each field that is referred to and not declared."""
+    named = {
+        "match_on": cls.match_on,
+        "unique_in_xero": cls.unique_in_xero,
+        "own_key": (cls.own_key,) if cls.own_key else (),
+        "require_any": cls.require_any,
+    }
+    return [
+        f"{attribute}: “{name}” is not a field.{nearest(name, cls.fields)}"
+        for attribute, names in named.items()
+        for name in names
+        if name not in cls.fields
+    ]
+
+
+def _shared_targets(cls: type[EntityMapping]) -> list[str]:
+    """Return a fault for each Xero column that two fields fill: they would overwrite each other."""
+    filled_by: dict[str, str] = {}
+    faults = []
+    for name, rule in cls.fields.items():
+        if rule.direction is Direction.TO_DYNAMICS:
+            continue
+        other = filled_by.setdefault(rule.columns_xero[0], name)
+        if other != name:
+            faults.append(f"{other} and {name} both fill {rule.columns_xero[0]}, drop one of them.")
+    return faults
+
+
+def _inherited(cls: type[EntityMapping]) -> dict[str, Declaration]:
+    """Return the fields of a class and its bases; a replaced one keeps its place."""
+    found: dict[str, Declaration | None] = {}
+    for base in reversed(cls.__mro__):
+        found.update(vars(base).get("_declared", {}))
+    return {name: value for name, value in found.items() if value is not None}
