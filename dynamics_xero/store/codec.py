@@ -1,0 +1,108 @@
+"""Observed values as JSON text and back, without loss and in one stable order."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from dynamics_xero.model import Base, Change, Parts, Value, Values
+
+DECIMAL = "$decimal"
+TIME = "$time"
+
+
+def _tag(value: object) -> object:
+    """JSON has neither decimals nor times: each travels as an object with one tagged text."""
+    if isinstance(value, Decimal):
+        return {DECIMAL: str(value)}
+    if isinstance(value, datetime):
+        if value.tzinfo is None:
+            raise ValueError("A time without a time zone cannot be stored.")
+        return {TIME: value.astimezone(UTC).isoformat()}
+    if isinstance(value, Mapping):
+        return dict(value)
+    raise TypeError(f"A {type(value).__name__} cannot be stored.")
+
+
+_TAGGED = '"$'
+"""Stands in every text with a tagged value; most texts have none and need no second look."""
+
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), default=_tag, allow_nan=False)
+
+
+def _untag(value: Any) -> Value:
+    """Return the value of one JSON element; only tagged values are objects there."""
+    if type(value) is not dict:
+        return value  # type: ignore[no-any-return]  # JSON scalars are Values
+    if DECIMAL in value:
+        return Decimal(value[DECIMAL])
+    return datetime.fromisoformat(value[TIME])
+
+
+def encode_values(values: Values) -> str:
+    """Return the values as text; equal values give equal text."""
+    return _ENCODER.encode(values)
+
+
+def decode_values(text: str) -> dict[str, Value]:
+    """Return what encode_values was given."""
+    loaded: dict[str, Any] = json.loads(text)
+    return _values(loaded) if _TAGGED in text else loaded
+
+
+def encode_many(rows: Sequence[Values]) -> str:
+    """Return a list of values as text."""
+    return _ENCODER.encode(rows)
+
+
+def decode_many(text: str) -> tuple[dict[str, Value], ...]:
+    """Return what encode_many was given."""
+    return tuple(_values(row) for row in json.loads(text))
+
+
+def encode_parts(parts: Parts) -> str:
+    """Return list columns with their rows as text."""
+    return _ENCODER.encode(parts) if parts else "{}"
+
+
+def decode_parts(text: str) -> dict[str, tuple[Values, ...]]:
+    """Return what encode_parts was given."""
+    if text == "{}":
+        return {}
+    loaded: dict[str, list[dict[str, Any]]] = json.loads(text)
+    return {name: tuple(_values(row) for row in rows) for name, rows in loaded.items()}
+
+
+def encode_base(base: Base) -> str:
+    """Return a base, both halves per field, as text."""
+    return _ENCODER.encode(base)
+
+
+def decode_base(text: str) -> dict[str, tuple[Value, Value]]:
+    """Return what encode_base was given."""
+    loaded: dict[str, tuple[Any, Any]] = json.loads(text)
+    if _TAGGED not in text:
+        return {name: (here, there) for name, (here, there) in loaded.items()}
+    return {name: (_untag(here), _untag(there)) for name, (here, there) in loaded.items()}
+
+
+def encode_changes(changes: Mapping[str, Change]) -> str:
+    """Return before, after and rule per field as text."""
+    rows = {name: (c.before, c.after, c.rule) for name, c in changes.items()}
+    return _ENCODER.encode(rows)
+
+
+def decode_changes(text: str) -> dict[str, Change]:
+    """Return what encode_changes was given."""
+    loaded: dict[str, list[Any]] = json.loads(text)
+    return {
+        name: Change(_untag(before), _untag(after), str(rule))
+        for name, (before, after, rule) in loaded.items()
+    }
+
+
+def _values(loaded: dict[str, Any]) -> dict[str, Value]:
+    return {name: _untag(value) for name, value in loaded.items()}

@@ -1,0 +1,40 @@
+"""Where each feed stands."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+from sqlalchemy import Connection, select
+
+from dynamics_xero.rows import CursorRow
+from dynamics_xero.store.engine import upsert
+from dynamics_xero.store.tables import cursor
+
+
+class Cursors:
+    """Reads and writes bookmarks within one transaction."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def get(self, endpoint: str, resource: str) -> CursorRow | None:
+        """Return the feed's row, None before its first read."""
+        query = select(cursor).where(cursor.c.endpoint == endpoint, cursor.c.resource == resource)
+        row = self._connection.execute(query).first()
+        if row is None:
+            return None
+        return CursorRow(
+            cursor=row.cursor,
+            columns_digest=row.columns_digest,
+            complete=row.complete,
+            generation=row.generation,
+            read_at=row.read_at,
+            started_at=row.started_at,
+        )
+
+    def put(self, endpoint: str, resource: str, row: CursorRow) -> None:
+        """Store the feed's row."""
+        self._connection.execute(
+            upsert(self._connection, cursor),
+            {"endpoint": endpoint, "resource": resource, **asdict(row)},
+        )

@@ -1,0 +1,301 @@
+"""Links: pairs of ids, how they stand, and which of them are due."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    delete,
+    func,
+    literal,
+    or_,
+    select,
+    update,
+)
+
+from dynamics_xero.model import Life, Link, LinkOutcome, Status
+from dynamics_xero.store.engine import chunks, insert_missing
+from dynamics_xero.store.link_rows import (
+    COLUMNS,
+    PAIR,
+    SETTLE,
+    WRITTEN,
+    named,
+    of,
+    paired,
+    to_link,
+)
+from dynamics_xero.store.outcomes import Settling, settled
+from dynamics_xero.store.tables import Instant, link
+
+
+class Links:
+    """Reads and writes links within one transaction."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def ensure(self, connection: str, entity: str, dynamics_ids: Iterable[str]) -> None:
+        """Insert the links that are missing; they are not due yet."""
+        rows = [
+            {"connection": connection, "entity": entity, "dynamics_id": dynamics_id}
+            for dynamics_id in dynamics_ids
+        ]
+        if rows:
+            self._connection.execute(insert_missing(self._connection, link), rows)
+
+    def by_dynamics(self, connection: str, entity: str, ids: Iterable[str]) -> dict[str, Link]:
+        """Return the links by Dynamics id."""
+        found: dict[str, Link] = {}
+        for some in chunks(ids):
+            condition = (*of(connection, entity), link.c.dynamics_id.in_(some))
+            found.update((each.dynamics_id, each) for each in self._select(*condition))
+        return found
+
+    def by_xero(self, connection: str, entity: str, ids: Iterable[str]) -> dict[str, Link]:
+        """Return the links by Xero id; parts are left out."""
+        found: dict[str, Link] = {}
+        for some in chunks(ids):
+            condition = (*of(connection, entity), *paired(some))
+            found.update((each.xero_id or "", each) for each in self._select(*condition))
+        return found
+
+    def by_id(self, ids: Iterable[int]) -> dict[int, Link]:
+        """Return the links by their own id."""
+        found: dict[int, Link] = {}
+        for some in chunks(ids):
+            found.update((each.id, each) for each in self._select(link.c.id.in_(some)))
+        return found
+
+    def parts_of(
+        self, connection: str, entity: str, parent_ids: Iterable[int]
+    ) -> dict[int, list[Link]]:
+        """Return the part links of each parent link, oldest first."""
+        found: dict[int, list[Link]] = {}
+        for some in chunks(parent_ids):
+            for part in self._select(*of(connection, entity), link.c.parent_id.in_(some)):
+                if part.parent_id is not None:
+                    found.setdefault(part.parent_id, []).append(part)
+        return found
+
+    def mark_due(
+        self,
+        connection: str,
+        entity: str,
+        *,
+        now: datetime,
+        dynamics_ids: Iterable[str] = (),
+        xero_ids: Iterable[str] = (),
+    ) -> None:
+        """Mark linked ones due, even if they were waiting; others stay as they are (R15)."""
+        changes = {
+            "marked": link.c.marked + 1,
+            "due_at": func.coalesce(link.c.due_at, literal(now, Instant)),
+            "next_at": None,
+        }
+        linked = (*of(connection, entity), link.c.life == Life.LINKED.value)
+        for condition in named(dynamics_ids, xero_ids):
+            self._connection.execute(update(link).where(*linked, *condition).values(changes))
+
+    def mark_seen(
+        self,
+        connection: str,
+        entity: str,
+        run_id: str,
+        *,
+        dynamics_ids: Iterable[str] = (),
+        xero_ids: Iterable[str] = (),
+    ) -> None:
+        """Note that a feed showed the links in this run."""
+        for condition in named(dynamics_ids, xero_ids):
+            self._connection.execute(
+                update(link).where(*of(connection, entity), *condition).values(seen_run=run_id)
+            )
+
+    def due(
+        self, connection: str, entity: str, *, now: datetime, limit: int, offset: int = 0
+    ) -> list[Link]:
+        """Return links that are due, not waiting and in no open request, oldest mark first."""
+        query = (
+            select(*COLUMNS)
+            .where(
+                *of(connection, entity),
+                link.c.due_at.is_not(None),
+                link.c.request_id.is_(None),
+                or_(link.c.next_at.is_(None), link.c.next_at <= now),
+            )
+            .order_by(link.c.due_at, link.c.id)
+            .limit(limit)
+            .offset(offset)
+        )
+        return [to_link(row) for row in self._connection.execute(query)]
+
+    def listed(
+        self,
+        connections: Sequence[str],
+        *,
+        entity: str | None = None,
+        status: Status | None = None,
+        limit: int,
+    ) -> list[Link]:
+        """Return links by connection, entity and id."""
+        conditions: list[ColumnElement[bool]] = [link.c.connection.in_(connections)]
+        if entity is not None:
+            conditions.append(link.c.entity == entity)
+        if status is not None:
+            conditions.append(link.c.status == status.value)
+        query = (
+            select(*COLUMNS)
+            .where(*conditions)
+            .order_by(link.c.connection, link.c.entity, link.c.id)
+            .limit(limit)
+        )
+        return [to_link(row) for row in self._connection.execute(query)]
+
+    def next_due_at(self, connection: str) -> datetime | None:
+        """Return when the next link is due, a past time for now; None when there is none."""
+        query = select(func.min(func.coalesce(link.c.next_at, link.c.due_at), type_=Instant)).where(
+            link.c.connection == connection,
+            link.c.due_at.is_not(None),
+            link.c.request_id.is_(None),
+        )
+        return self._connection.scalar(query)
+
+    def pair(self, pairs: Sequence[tuple[int, str]]) -> list[int]:
+        """Give links their Xero ids; return those refused because another link has the id."""
+        links = self.by_id(link_id for link_id, _xero_id in pairs)
+        held = self._holders(links.values(), [xero_id for _link_id, xero_id in pairs])
+        refused, rows = [], []
+        for link_id, xero_id in pairs:
+            mine = links[link_id]
+            if held.setdefault((mine.connection, mine.entity, xero_id), link_id) == link_id:
+                rows.append({"b_id": link_id, "b_xero_id": xero_id})
+            else:
+                refused.append(link_id)
+        if rows:
+            self._connection.execute(PAIR, rows)
+        return refused
+
+    def _holders(
+        self, links: Iterable[Link], xero_ids: Sequence[str]
+    ) -> dict[tuple[str, str, str], int]:
+        """Return which link has each Xero id, for every connection and entity concerned."""
+        return {
+            (connection, entity, xero_id): holder.id
+            for connection, entity in {(each.connection, each.entity) for each in links}
+            for xero_id, holder in self.by_xero(connection, entity, xero_ids).items()
+        }
+
+    def save(
+        self,
+        connection: str,
+        outcomes: Sequence[LinkOutcome],
+        *,
+        run_id: str,
+        now: datetime,
+        loaded: Mapping[int, int],
+        xero_ids: Mapping[int, str],
+    ) -> dict[str, int]:
+        """Store how links stand, free them from their request, and make write-backs due."""
+        new = self._new_parts(connection, [o for o in outcomes if o.link_id is None])
+        last = {_id_of(outcome, new): outcome for outcome in outcomes}
+        links = self.by_id(last)
+        gone = [link_id for link_id, outcome in last.items() if outcome.gone]
+        for some in chunks(gone):
+            self._connection.execute(delete(link).where(link.c.id.in_(some)))
+        settling = Settling(run_id, now, loaded, xero_ids)
+        rows = [
+            settled(links[link_id], outcome, settling)
+            for link_id, outcome in last.items()
+            if not outcome.gone and link_id in links
+        ]
+        if rows:
+            self._connection.execute(SETTLE, rows)
+        return {dynamics_id: link_id for (_entity, dynamics_id), link_id in new.items()}
+
+    def _new_parts(
+        self, connection: str, outcomes: Sequence[LinkOutcome]
+    ) -> dict[tuple[str, str], int]:
+        """Insert the links of parts seen for the first time; one that exists is found."""
+        ids: dict[str, list[str]] = {}
+        for outcome in outcomes:
+            ids.setdefault(outcome.entity, []).append(outcome.dynamics_id)
+        found: dict[tuple[str, str], int] = {}
+        for entity, dynamics_ids in ids.items():
+            self.ensure(connection, entity, dynamics_ids)
+            links = self.by_dynamics(connection, entity, dynamics_ids)
+            found.update(((entity, each.dynamics_id), each.id) for each in links.values())
+        return found
+
+    def retry_later(
+        self, link_ids: Iterable[int], *, next_at: datetime, attempts_up: bool = True
+    ) -> None:
+        """Leave links due but waiting, free of their request."""
+        attempts = link.c.attempts + (1 if attempts_up else 0)
+        changes = {"next_at": next_at, "attempts": attempts, "request_id": None}
+        for some in chunks(link_ids):
+            self._connection.execute(update(link).where(link.c.id.in_(some)).values(changes))
+
+    def set_request(self, link_ids: Iterable[int], request_id: str | None) -> None:
+        """Bind links to the open request they travel in, or free them."""
+        for some in chunks(link_ids):
+            self._connection.execute(
+                update(link).where(link.c.id.in_(some)).values(request_id=request_id)
+            )
+
+    def write_backs(self, connection: str, *, limit: int) -> list[Link]:
+        """Return links whose state is still to be written onto Dynamics, longest waiting first."""
+        query = (
+            select(*COLUMNS)
+            .where(link.c.connection == connection, link.c.write_back_at.is_not(None))
+            .order_by(link.c.write_back_at, link.c.id)
+            .limit(limit)
+        )
+        return [to_link(row) for row in self._connection.execute(query)]
+
+    def write_back_state(self, connection: str) -> tuple[int, datetime | None]:
+        """Return how many write-backs wait, and since when the oldest does."""
+        query = select(func.count(), func.min(link.c.write_back_at)).where(
+            link.c.connection == connection, link.c.write_back_at.is_not(None)
+        )
+        count, oldest = self._connection.execute(query).one()
+        return count, oldest
+
+    def clear_write_backs(self, links: Iterable[Link]) -> None:
+        """Note that these links were written back as they stand here."""
+        rows = [
+            {
+                "b_id": each.id,
+                "b_status": each.status.value,
+                "b_remark": each.remark,
+                "b_xero_id": each.xero_id,
+                "b_last_synced_at": each.last_synced_at,
+            }
+            for each in links
+        ]
+        if rows:
+            self._connection.execute(WRITTEN, rows)
+
+    def mark_write_back(
+        self, connection: str, entity: str, dynamics_ids: Iterable[str], now: datetime
+    ) -> None:
+        """Make the links' write-backs due."""
+        since = func.coalesce(link.c.write_back_at, literal(now, Instant))
+        for condition in named(dynamics_ids, ()):
+            self._connection.execute(
+                update(link).where(*of(connection, entity), *condition).values(write_back_at=since)
+            )
+
+    def _select(self, *conditions: Any) -> list[Link]:
+        query = select(*COLUMNS).where(*conditions).order_by(link.c.id)
+        return [to_link(row) for row in self._connection.execute(query)]
+
+
+def _id_of(outcome: LinkOutcome, new: Mapping[tuple[str, str], int]) -> int:
+    if outcome.link_id is not None:
+        return outcome.link_id
+    return new[outcome.entity, outcome.dynamics_id]

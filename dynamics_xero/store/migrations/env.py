@@ -1,0 +1,15 @@
+"""Runs the migrations on the connection, and in the transaction, that `migrate` opened."""
+
+from __future__ import annotations
+
+from alembic import context
+
+from dynamics_xero.store.tables import metadata
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=metadata,
+    transactional_ddl=True,  # SQLite's is transactional too, once BEGIN is ours
+)
+with context.begin_transaction():
+    context.run_migrations()

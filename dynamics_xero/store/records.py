@@ -1,0 +1,252 @@
+"""The mirror: what each remote row last showed, and the keys under which it is found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, delete, select, tuple_, update
+
+from dynamics_xero.model import Record, RecordState, Values
+from dynamics_xero.rows import RecordRow, Stored
+from dynamics_xero.store import codec
+from dynamics_xero.store.engine import chunks, insert_missing, upsert
+from dynamics_xero.store.tables import record, record_key
+
+Key = tuple[str, str, str, str]
+"""(resource, key name, value, record id): one row of the key index within an endpoint."""
+
+COLUMNS = (
+    record.c.resource,
+    record.c.id,
+    record.c.version,
+    record.c.values_json,
+    record.c.parts_json,
+    record.c.state,
+    record.c.parent_id,
+    record.c.modified_at,
+    record.c.merged_into,
+    record.c.digest,
+    record.c.answered_at,
+    record.c.generation,
+)
+
+_PATCH = (
+    update(record)
+    .where(
+        record.c.endpoint == bindparam("b_endpoint"),
+        record.c.resource == bindparam("b_resource"),
+        record.c.id == bindparam("b_id"),
+    )
+    .values(values_json=bindparam("b_values"))
+)
+
+
+class Records:
+    """Reads and writes the mirror within one transaction."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def get(self, endpoint: str, resource: str, ids: Iterable[str]) -> dict[str, Stored]:
+        """Return the rows by id."""
+        found: dict[str, Stored] = {}
+        for some in chunks(ids):
+            query = select(*COLUMNS).where(*_in_resource(endpoint, resource), record.c.id.in_(some))
+            stored = map(_stored, self._connection.execute(query))
+            found.update((each.record.id, each) for each in stored)
+        return found
+
+    def children(
+        self, endpoint: str, resource: str, parent_ids: Iterable[str]
+    ) -> dict[str, list[Record]]:
+        """Return the live rows of each parent, ordered by id."""
+        found: dict[str, list[Record]] = {}
+        for some in chunks(parent_ids):
+            query = (
+                select(*COLUMNS)
+                .where(
+                    *_in_resource(endpoint, resource),
+                    record.c.parent_id.in_(some),
+                    record.c.state == RecordState.LIVE.value,
+                )
+                .order_by(record.c.id)
+            )
+            for row in self._connection.execute(query):
+                found.setdefault(row.parent_id, []).append(_stored(row).record)
+        return found
+
+    def put(
+        self,
+        endpoint: str,
+        rows: Sequence[RecordRow],
+        *,
+        generation: int,
+        answered_at: datetime,
+    ) -> None:
+        """Store the rows and their keys; of two rows with one id the later one counts."""
+        last = {(row.record.resource, row.record.id): row for row in rows}
+        if not last:
+            return
+        stamp = {"endpoint": endpoint, "generation": generation, "answered_at": answered_at}
+        parameters = [{**stamp, **_columns(row)} for row in last.values()]
+        self._connection.execute(upsert(self._connection, record), parameters)
+        self._put_keys(endpoint, last)
+
+    def _put_keys(self, endpoint: str, rows: Mapping[tuple[str, str], RecordRow]) -> None:
+        """Write only keys that differ: most observations move no key."""
+        had = self._keys(endpoint, rows)
+        has = {
+            (resource, key, value, row_id)
+            for (resource, row_id), row in rows.items()
+            for key, value in row.keys
+        }
+        gone = sorted(had - has)
+        for some in chunks(gone):
+            columns = tuple_(*(record_key.c[n] for n in ("resource", "key", "value", "record_id")))
+            self._connection.execute(
+                delete(record_key).where(record_key.c.endpoint == endpoint, columns.in_(some))
+            )
+        names = ("resource", "key", "value", "record_id")
+        new = [
+            {"endpoint": endpoint, **dict(zip(names, k, strict=True))} for k in sorted(has - had)
+        ]
+        if new:
+            self._connection.execute(insert_missing(self._connection, record_key), new)
+
+    def _keys(self, endpoint: str, rows: Iterable[tuple[str, str]]) -> set[Key]:
+        by_resource: dict[str, list[str]] = {}
+        for resource, row_id in rows:
+            by_resource.setdefault(resource, []).append(row_id)
+        found: set[Key] = set()
+        columns = (record_key.c.key, record_key.c.value, record_key.c.record_id)
+        for resource, ids in by_resource.items():
+            for some in chunks(ids):
+                query = select(*columns).where(
+                    record_key.c.endpoint == endpoint,
+                    record_key.c.resource == resource,
+                    record_key.c.record_id.in_(some),
+                )
+                found.update((resource, *row) for row in self._connection.execute(query))
+        return found
+
+    def touch(self, endpoint: str, resource: str, ids: Iterable[str], generation: int) -> None:
+        """Note that a read of this generation showed the rows, unchanged."""
+        for some in chunks(ids):
+            self._connection.execute(
+                update(record)
+                .where(*_in_resource(endpoint, resource), record.c.id.in_(some))
+                .values(generation=generation)
+            )
+
+    def patch(self, endpoint: str, resource: str, patches: Mapping[str, Values]) -> None:
+        """Merge columns into the rows' values; rows that are not there stay so."""
+        parameters: list[dict[str, Any]] = []
+        for some in chunks(patches):
+            query = select(record.c.id, record.c.values_json).where(
+                *_in_resource(endpoint, resource), record.c.id.in_(some)
+            )
+            for row_id, text in self._connection.execute(query):
+                values = {**codec.decode_values(text), **patches[row_id]}
+                parameters.append(
+                    {
+                        "b_endpoint": endpoint,
+                        "b_resource": resource,
+                        "b_id": row_id,
+                        "b_values": codec.encode_values(values),
+                    }
+                )
+        if parameters:
+            self._connection.execute(_PATCH, parameters)
+
+    def absent(self, endpoint: str, resource: str, generation: int, limit: int) -> list[str]:
+        """Return ids that no read of this generation has shown and that are not deleted."""
+        query = (
+            select(record.c.id)
+            .where(
+                *_in_resource(endpoint, resource),
+                record.c.generation < generation,
+                record.c.state != RecordState.DELETED.value,
+            )
+            .order_by(record.c.id)
+            .limit(limit)
+        )
+        return list(self._connection.scalars(query))
+
+    def holders(
+        self, endpoint: str, resource: str, key: str, values: Iterable[str]
+    ) -> dict[str, list[tuple[str, RecordState]]]:
+        """Return, per normalised value, the rows that hold it, ordered by id."""
+        found: dict[str, list[tuple[str, RecordState]]] = {}
+        same_row = (
+            (record.c.endpoint == record_key.c.endpoint)
+            & (record.c.resource == record_key.c.resource)
+            & (record.c.id == record_key.c.record_id)
+        )
+        for some in chunks(values):
+            query = (
+                select(record_key.c.value, record.c.id, record.c.state)
+                .join_from(record_key, record, same_row)
+                .where(
+                    record_key.c.endpoint == endpoint,
+                    record_key.c.resource == resource,
+                    record_key.c.key == key,
+                    record_key.c.value.in_(some),
+                    record.c.state != RecordState.DELETED.value,
+                )
+                .order_by(record.c.id)
+            )
+            for value, row_id, state in self._connection.execute(query):
+                found.setdefault(value, []).append((row_id, RecordState(state)))
+        return found
+
+
+def _in_resource(endpoint: str, resource: str) -> tuple[Any, Any]:
+    return record.c.endpoint == endpoint, record.c.resource == resource
+
+
+def _columns(row: RecordRow) -> dict[str, Any]:
+    seen = row.record
+    return {
+        "resource": seen.resource,
+        "id": seen.id,
+        "version": seen.version,
+        "values_json": codec.encode_values(seen.values),
+        "parts_json": codec.encode_parts(seen.parts),
+        "state": seen.state.value,
+        "parent_id": seen.parent_id,
+        "modified_at": seen.modified_at,
+        "merged_into": seen.merged_into,
+        "digest": row.digest,
+    }
+
+
+def _stored(row: Sequence[Any]) -> Stored:
+    """Return a row of COLUMNS as a value; unpacked, since every page reads thousands."""
+    (
+        resource,
+        row_id,
+        version,
+        values_json,
+        parts_json,
+        state,
+        parent_id,
+        modified_at,
+        merged_into,
+        digest,
+        answered_at,
+        generation,
+    ) = row
+    seen = Record(
+        resource=resource,
+        id=row_id,
+        version=version,
+        values=codec.decode_values(values_json),
+        parts=codec.decode_parts(parts_json),
+        state=RecordState(state),
+        parent_id=parent_id,
+        modified_at=modified_at,
+        merged_into=merged_into,
+    )
+    return Stored(seen, digest, answered_at, generation)

@@ -1,0 +1,89 @@
+"""The store: opens the database, brings it up to date, and hands out transactions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import TracebackType
+from typing import Self
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import ArgumentError, DBAPIError
+
+from dynamics_xero.errors import SettingsError
+from dynamics_xero.store.engine import READS, open_engine
+from dynamics_xero.store.migrate import to_head
+from dynamics_xero.store.transaction import Transaction
+
+
+class Store:
+    """A database at its newest revision; threads may share it, each with its own transactions."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    @classmethod
+    def open(cls, url: str) -> Self:
+        """Open the database and migrate it to the newest revision.
+
+        Raises SettingsError when it cannot be opened, or when a newer version wrote it.
+        """
+        engine = _engine(url)
+        try:
+            with engine.begin() as connection:
+                to_head(connection)
+        except DBAPIError as error:
+            engine.dispose()
+            shown = engine.url.render_as_string(hide_password=True)
+            raise SettingsError(f"The database {shown} cannot be opened: {error.orig}") from error
+        except SettingsError:
+            engine.dispose()
+            raise
+        return cls(engine)
+
+    @contextmanager
+    def connect(self) -> Iterator[Connection]:
+        """Open a transaction for tables that stand outside of `Transaction`."""
+        with self._engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def begin(self) -> Iterator[Transaction]:
+        """Open a transaction: committed at the end of the block, rolled back by an exception."""
+        with self._engine.begin() as connection:
+            yield Transaction(connection)
+
+    @contextmanager
+    def read(self) -> Iterator[Transaction]:
+        """Open a transaction that only reads: it waits for no writer and no writer for it."""
+        with self._engine.connect().execution_options(**{READS: True}) as connection:
+            yield Transaction(connection)
+
+    def close(self) -> None:
+        """Close every idle connection."""
+        self._engine.dispose()
+
+    def __enter__(self) -> Self:
+        """Return the store itself."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close it."""
+        self.close()
+
+
+def _engine(url: str) -> Engine:
+    """Return the engine; the text of a faulty URL is not repeated, a password may be in it."""
+    try:
+        return open_engine(url)
+    except (ArgumentError, ImportError) as error:
+        kind = type(error).__name__
+        raise SettingsError(
+            "The database URL cannot be used: give sqlite:///FILE, or postgresql+psycopg://... with"
+            f" the extra dynamics_xero[postgres] installed ({kind})."
+        ) from None

@@ -1,0 +1,28 @@
+"""One unit of reading and writing; its methods are reached by subject."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection
+
+from dynamics_xero.store.cursors import Cursors
+from dynamics_xero.store.endpoints import Endpoints
+from dynamics_xero.store.history import History
+from dynamics_xero.store.leases import Leases
+from dynamics_xero.store.links import Links
+from dynamics_xero.store.records import Records
+from dynamics_xero.store.requests import Requests
+from dynamics_xero.store.runs import Runs
+
+
+class Transaction:
+    """What may be read and written until the block ends."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.records = Records(connection)
+        self.cursors = Cursors(connection)
+        self.links = Links(connection)
+        self.requests = Requests(connection)
+        self.history = History(connection)
+        self.runs = Runs(connection)
+        self.leases = Leases(connection)
+        self.endpoints = Endpoints(connection)

@@ -1,0 +1,117 @@
+"""The database is made, kept at its newest revision, and shared without waiting for readers."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import text
+
+from dynamics_xero.errors import SettingsError
+from dynamics_xero.store.store import Store
+from dynamics_xero.store.tables import metadata
+from tests.unit.store_cases import NOON, links, opened, record, row, url
+
+
+def test_the_migrations_make_the_tables_that_queries_expect(tmp_path: Path) -> None:
+    with Store.open(url(tmp_path)) as store, store.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": False})
+
+        assert compare_metadata(context, metadata) == []
+
+
+def test_what_was_stored_is_there_after_a_restart(tmp_path: Path) -> None:
+    with opened(tmp_path) as store, store.begin() as tx:
+        tx.records.put("e", [row(record("a"))], generation=1, answered_at=NOON)
+
+    with opened(tmp_path) as store, store.read() as tx:
+        assert list(tx.records.get("e", "account", ["a"])) == ["a"]
+
+
+def test_a_database_of_a_newer_version_is_left_alone(tmp_path: Path) -> None:
+    with Store.open(url(tmp_path)) as store, store.connect() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+
+    with pytest.raises(SettingsError, match="revision 9999") as caught:
+        Store.open(url(tmp_path))
+
+    assert "newer dynamics-xero" in str(caught.value)
+
+
+def test_a_database_that_cannot_be_opened_is_named(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"nowhere/state\.db cannot be opened"):
+        Store.open(url(tmp_path / "nowhere"))
+
+
+@pytest.mark.parametrize("address", ["oracle-of+delphi://ada:canary@localhost/db", "canary"])
+def test_r38_a_database_that_is_no_database_is_refused_without_its_password(address: str) -> None:
+    with pytest.raises(SettingsError, match="cannot be used") as caught:
+        Store.open(address)
+
+    assert "canary" not in str(caught.value)
+
+
+def test_processes_that_start_together_make_the_database_once(tmp_path: Path) -> None:
+    code = f"from dynamics_xero.store.store import Store; Store.open({url(tmp_path)!r}).close()"
+    started = [
+        subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.PIPE) for _ in range(3)
+    ]
+
+    endings = [process.communicate(timeout=60)[1].decode() for process in started]
+
+    assert [process.returncode for process in started] == [0, 0, 0], endings
+    with opened(tmp_path) as store, store.begin() as tx:
+        assert len(links(tx, "a")) == 1
+
+
+def test_a_reader_waits_for_no_writer_and_sees_what_was_committed(tmp_path: Path) -> None:
+    with opened(tmp_path) as store:
+        with store.begin() as writer:
+            links(writer, "a")
+            with store.read() as reader:
+                assert reader.links.by_dynamics("main", "account", ["a"]) == {}
+
+        with store.read() as reader:
+            assert list(reader.links.by_dynamics("main", "account", ["a"])) == ["a"]
+
+
+def test_what_a_reader_writes_is_not_kept(tmp_path: Path) -> None:
+    with opened(tmp_path) as store:
+        with store.read() as reader:
+            links(reader, "a")
+
+        with store.read() as reader:
+            assert reader.links.by_dynamics("main", "account", ["a"]) == {}
+
+
+def test_threads_write_one_after_the_other(tmp_path: Path) -> None:
+    ids = [f"{n:02}" for n in range(40)]
+    with opened(tmp_path) as store:
+
+        def mark(dynamics_id: str) -> None:
+            with store.begin() as tx:
+                links(tx, dynamics_id, "shared")
+                tx.links.mark_due("main", "account", dynamics_ids=["shared"], now=NOON)
+
+        with ThreadPoolExecutor(5) as pool:
+            list(pool.map(mark, ids))
+
+        with store.read() as tx:
+            found = tx.links.by_dynamics("main", "account", [*ids, "shared"])
+    assert len(found) == 41
+    assert found["shared"].marked == 40
+
+
+def test_a_store_survives_a_cut_of_power_by_its_settings(tmp_path: Path) -> None:
+    with Store.open(url(tmp_path)) as store, store.connect() as connection:
+        pragmas = [
+            connection.exec_driver_sql(f"PRAGMA {name}").scalar()
+            for name in ("journal_mode", "synchronous", "busy_timeout", "foreign_keys")
+        ]
+
+    assert pragmas == ["wal", 2, 30_000, 1]  # 2 = FULL
