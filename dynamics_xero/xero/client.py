@@ -1,0 +1,187 @@
+"""The gateway to Xero: xero-python's operations with our tokens, budget, bounds and errors.
+
+Nothing of xero-python's models is used: they fail on values Xero may send (xero.md section 7,
+traps 6 and 7), so answers are read as JSON with exact numbers.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from urllib3 import exceptions as wire
+from xero_python import exceptions as sdk
+from xero_python.accounting import AccountingApi
+from xero_python.api_client import ApiClient, Configuration
+from xero_python.api_client.oauth2 import OAuth2Token
+
+from dynamics_xero.model import Purpose
+from dynamics_xero.ports import BudgetStore, Clock
+from dynamics_xero.settings import XeroSettings
+from dynamics_xero.xero.auth import XeroSignIn
+from dynamics_xero.xero.budget import Budget, Call
+from dynamics_xero.xero.calls import CallCounts
+from dynamics_xero.xero.errors import Refused, parse, refusal, retry_after_s, transport, unclear
+from dynamics_xero.xero.wire import CONNECT_S, READ_S, BoundedPool
+
+PATIENCE_S = 62.0
+"""How long a call may wait for its turn: the limit of a minute is waited out, no more."""
+
+READ_CALL_S = CONNECT_S + 2 * READ_S
+
+
+@dataclass(frozen=True, slots=True)
+class _Order:
+    """One call to make. kind: what it counts as. call_s: how long it may take."""
+
+    kind: str
+    operation: str
+    arguments: Mapping[str, Any]
+    call_s: float
+    writing: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A successful answer. started_at: when the request left (R2). headers: lower-case names."""
+
+    document: Mapping[str, Any]
+    headers: Mapping[str, str]
+    started_at: datetime
+
+    @property
+    def request_id(self) -> str:
+        """What Xero's staff ask for."""
+        return self.headers.get("xero-correlation-id", "")
+
+
+class XeroClient:
+    """One organisation's accounting API for up to five threads."""
+
+    def __init__(
+        self, settings: XeroSettings, clock: Clock, sign_in: XeroSignIn, budgets: BudgetStore
+    ) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._sign_in = sign_in
+        self._budgets = budgets
+        self._budget: Budget | None = None
+        self._lock = threading.Lock()
+        self._local = threading.local()
+        self.calls = CallCounts()
+
+    def read(self, operation: str, **arguments: Any) -> Reply:
+        """Call a reading operation of AccountingApi by its name."""
+        return self._call(_Order("read", operation, arguments, READ_CALL_S, writing=False))
+
+    def write(self, operation: str, *, purpose: Purpose, call_s: float, **arguments: Any) -> Reply:
+        """Call a writing operation, which may take call_s once it has left.
+
+        Raises ThrottledError when it could not leave within PATIENCE_S.
+        """
+        kind = "write" if purpose is Purpose.DATA else "write_back"
+        return self._call(_Order(kind, operation, arguments, call_s, writing=True))
+
+    def _call(self, order: _Order) -> Reply:
+        """Call; a token Xero no longer takes is replaced once: a 401 means nothing was done."""
+        leave_by = self._clock.now().timestamp() + PATIENCE_S
+        token = self._sign_in.access_token()
+        outcome = self._once(order, token, leave_by)
+        if isinstance(outcome, Refused) and outcome.status == 401:
+            token = self._sign_in.access_token(refused=token)
+            outcome = self._once(order, token, leave_by)
+        if isinstance(outcome, Refused):
+            raise refusal(outcome, writing=order.writing)
+        return outcome
+
+    def _once(self, order: _Order, token: str, leave_by: float) -> Reply | Refused:
+        tenant_id = self._sign_in.tenant().id
+        budget = self._budget_of(tenant_id)
+        with budget.call(within_s=leave_by - self._clock.now().timestamp()) as call:
+            api = self._api()
+            self._local.token = token
+            self._local.pool.within_s = order.call_s
+            self.calls.add(order.kind)
+            return self._send(api, tenant_id, order, call)
+
+    def _send(
+        self, api: AccountingApi, tenant_id: str, order: _Order, call: Call
+    ) -> Reply | Refused:
+        started_at = self._clock.now()
+        try:
+            answer = getattr(api, order.operation)(
+                xero_tenant_id=tenant_id,
+                _preload_content=False,
+                _return_http_data_only=True,
+                **order.arguments,
+            )
+        except sdk.HTTPStatusException as error:
+            return self._refused(error, call)
+        except (wire.HTTPError, sdk.ApiSSLException) as error:
+            raise transport(error, writing=order.writing) from None
+        headers = _lower(answer.headers)
+        call.answered(headers)
+        try:
+            return Reply(parse(answer.data), headers, started_at)
+        except ValueError:
+            raise unclear(
+                "Xero's answer cannot be read.", writing=order.writing, status=answer.status
+            ) from None
+
+    def _refused(self, error: Any, call: Call) -> Refused:
+        # The SDK's own properties parse the body and fail on HTML (xero.md section 7, trap 5).
+        answer = error.http_resp
+        refused = Refused(answer.status, _lower(answer.urllib3_response.headers), answer.data)
+        call.answered(refused.headers)
+        if refused.status == 429:
+            call.refused(refused.problem, retry_after_s(refused))
+        return refused
+
+    def _budget_of(self, tenant_id: str) -> Budget:
+        with self._lock:
+            if self._budget is None:
+                app = f"xero:{self._settings.client_id}"
+                self._budget = Budget(
+                    self._budgets, self._clock, organisation=f"{app}:{tenant_id}", app=app
+                )
+            return self._budget
+
+    def _api(self) -> AccountingApi:
+        """Return this thread's AccountingApi: ApiClient is not safe to share (trap 17)."""
+        if not hasattr(self._local, "api"):
+            api_client = ApiClient(
+                self._configuration(), oauth2_token_getter=self._token_for_sdk, pool_threads=1
+            )
+            api_client.set_default_header("Accept-Encoding", "gzip")
+            pool = BoundedPool(api_client.rest_client.pool_manager, self._clock)
+            api_client.rest_client.pool_manager = self._local.pool = pool
+            self._local.api = AccountingApi(api_client, base_url=self._settings.api_url.rstrip("/"))
+        return self._local.api
+
+    def _configuration(self) -> Configuration:
+        """Return settings of our own: the class hands out copies of its first instance (trap 1)."""
+        configuration = Configuration()
+        configuration.oauth2_token = OAuth2Token()
+        configuration.verify_ssl = True
+        configuration.assert_hostname = None
+        configuration.ssl_ca_cert = str(self._settings.ca_file) if self._settings.ca_file else None
+        configuration.cert_file = configuration.key_file = None
+        configuration.proxy = self._settings.proxy
+        configuration.connection_pool_maxsize = 1
+        return configuration
+
+    def _token_for_sdk(self) -> dict[str, object]:
+        # No refresh token and no end, so that the SDK never renews it by itself (traps 13, 16).
+        return {
+            "access_token": self._local.token,
+            "token_type": "Bearer",
+            "scope": [],
+            "expires_in": 0,
+        }
+
+
+def _lower(headers: Mapping[str, str]) -> dict[str, str]:
+    return {name.lower(): value for name, value in headers.items()}

@@ -1,0 +1,113 @@
+"""One limit of calls in a period, remembered so that it holds under fixed and rolling windows.
+
+Xero documents fixed windows and integrators report rolling ones (xero.md section 2). Fewer than
+the limit in *any* stretch of the period keeps both. A call counts from its answer, for only then
+is it sure that Xero has counted it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+FLIGHT_LIMIT_S = 65.0
+"""A call is over by then: whoever did not say so has died."""
+
+
+@dataclass
+class Window:
+    """Calls of ours by the step in which they were answered, and what else must be used up.
+
+    limit grows when an answer shows more to be left. missing: calls that Xero's figure lacks
+    beside all of ours, because others use the app, because the limit is lower, or because our
+    memory was lost. doubt: the same by the latest answer, and counting against us every call
+    that Xero may not have seen before it answered.
+    """
+
+    limit: int
+    period_s: int
+    step_s: float
+    known: bool = False
+    spent: dict[int, int] = field(default_factory=dict)
+    missing: dict[int, int] = field(default_factory=dict)
+    doubt: tuple[int, int] = (0, 0)
+
+    def free(self, now: float, in_flight: int) -> int:
+        """Return how many calls may start now."""
+        ours = sum(self._since(self.spent, now))
+        others = max(self._since(self.missing, now), default=0)
+        if self._end_s(self.doubt[0]) > now:
+            others = max(others, self.doubt[1])
+        return self.limit - ours - others - in_flight
+
+    def wait_s(self, now: float, in_flight: int) -> float:
+        """Return how long until a call may start, should those in flight take for ever."""
+        if self.free(now, in_flight) > 0:
+            return 0.0
+        steps = {*self.spent, *self.missing, self.doubt[0]}
+        for moment in sorted(self._end_s(step) for step in steps):
+            if moment > now and self.free(moment, in_flight) > 0:
+                return moment - now
+        return 1.0
+
+    def add(self, now: float) -> None:
+        """Count a call that was answered, or given up, at `now`."""
+        step = self._step(now)
+        self.spent[step] = self.spent.get(step, 0) + 1
+
+    def learn(self, now: float, started: float, remaining: int, in_flight: int) -> None:
+        """Take in what an answer says is left; its own call has been added already."""
+        self.limit = max(self.limit, remaining + 1) if self.known else remaining + 1
+        self.known = True
+        maybe_counted = sum(self._since(self.spent, started)) + in_flight
+        missing = self.limit - maybe_counted - remaining
+        step = self._step(now)
+        if missing > 0:
+            self.missing[step] = max(self.missing.get(step, 0), missing)
+        surely_counted = 1 + sum(
+            count
+            for at, count in self.spent.items()
+            if self._end_s(at) > now and at * self.step_s <= started
+        )
+        alone = not any(self._since(self.missing, now))
+        self.doubt = (step, 0 if alone else self.limit - surely_counted - remaining)
+
+    def forget(self, now: float) -> None:
+        """Drop what no answer still on its way can be about."""
+        for memory in (self.spent, self.missing):
+            for step in [step for step in memory if self._end_s(step) + FLIGHT_LIMIT_S <= now]:
+                del memory[step]
+
+    def clear(self) -> None:
+        """Drop all but the limit."""
+        self.spent, self.missing, self.doubt = {}, {}, (0, 0)
+
+    def dump(self) -> dict[str, Any]:
+        """Return the memory as plain JSON values."""
+        return {
+            "limit": self.limit,
+            "known": self.known,
+            "spent": self.spent,
+            "missing": self.missing,
+            "doubt": self.doubt,
+        }
+
+    def restore(self, memory: Mapping[str, Any]) -> None:
+        """Take up a memory that `dump` returned."""
+        self.limit, self.known = int(memory["limit"]), bool(memory["known"])
+        self.spent = {int(step): int(count) for step, count in memory["spent"].items()}
+        self.missing = {int(step): int(count) for step, count in memory["missing"].items()}
+        step, count = memory["doubt"]
+        self.doubt = (int(step), int(count))
+
+    def _since(self, memory: Mapping[int, int], now: float) -> list[int]:
+        return [count for step, count in memory.items() if self._end_s(step) > now]
+
+    def _step(self, now: float) -> int:
+        # Rounded up: a call is never forgotten early.
+        return math.ceil(now / self.step_s)
+
+    def _end_s(self, step: int) -> float:
+        return step * self.step_s + self.period_s
