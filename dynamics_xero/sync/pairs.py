@@ -1,0 +1,166 @@
+"""Load due links as pairs: both sides' observations, lookups joined in, parts with their links."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from dynamics_xero.mapping.entity import EntityMapping
+from dynamics_xero.model import Holder, Link, Pair, Record, RecordState, SideName, Value
+from dynamics_xero.store_port import Transaction
+from dynamics_xero.sync.feeds import normal
+from dynamics_xero.sync.match import holders, keep, match
+from dynamics_xero.sync.trip import Trip
+
+ORGANIZATION = "@organization"
+"""Pseudo column: the Dynamics OrganizationId (R33)."""
+
+
+def load_pairs(
+    trip: Trip,
+    mapping: type[EntityMapping],
+    links: Sequence[Link],
+    *,
+    whole: bool,
+    planning: bool = False,
+) -> list[Pair]:
+    """Return the links with what both sides last showed; unlinked ones are matched first.
+
+    planning: matches are shown, not stored.
+    """
+    with trip.store.read() if planning else trip.store.begin() as tx:
+        rows = _rows(trip, tx, mapping, [link.dynamics_id for link in links])
+        if whole:
+            links, found = _matched(trip, tx, mapping, links, rows)
+            if not planning:
+                keep(trip, tx, links, found)
+        held = _holders(trip, tx, mapping, links, rows) if whole else {}
+        shown = _shown(trip, tx, mapping, links)
+        parts = _parts(trip, tx, mapping, links)
+        gone = _gone(trip, tx, mapping, links, parts)
+    return [
+        Pair(
+            link=link,
+            dynamics=rows.get(link.dynamics_id),
+            xero=shown.get(link.xero_id or ""),
+            parts=tuple(parts.get(link.dynamics_id, ())),
+            gone_parts=tuple(gone.get(link.id, ())),
+            holders=held.get(link.id, ()),
+        )
+        for link in links
+    ]
+
+
+def _rows(
+    trip: Trip, tx: Transaction, mapping: type[EntityMapping], ids: Sequence[str]
+) -> dict[str, Record]:
+    endpoint = trip.key(SideName.DYNAMICS)
+    stored = tx.records.get(endpoint, mapping.dynamics, ids)
+    records = {row_id: row.record for row_id, row in stored.items()}
+    joined = {row_id: dict(record.values) for row_id, record in records.items()}
+    for lookup, table in mapping.lookups.items():
+        targets = {str(v[lookup]) for v in joined.values() if v.get(lookup) is not None}
+        found = tx.records.get(endpoint, table, sorted(targets))
+        for values in joined.values():
+            target = found.get(str(values.get(lookup)))
+            if target is not None and target.record.state is RecordState.LIVE:
+                values.update(_under(lookup, target.record.values))
+    organization = trip.facts[SideName.DYNAMICS].remote_id
+    return {
+        row_id: replace(record, values={**joined[row_id], ORGANIZATION: organization})
+        for row_id, record in records.items()
+    }
+
+
+def _under(lookup: str, values: Mapping[str, Value]) -> dict[str, Value]:
+    return {f"{lookup}.{column}": value for column, value in values.items()}
+
+
+def _unlinked(links: Iterable[Link], rows: Mapping[str, Record]) -> list[Link]:
+    return [
+        link
+        for link in links
+        if link.xero_id is None
+        and link.dynamics_id in rows
+        and rows[link.dynamics_id].state is RecordState.LIVE
+    ]
+
+
+def _keys(
+    mapping: type[EntityMapping], links: Sequence[Link], rows: Mapping[str, Record]
+) -> dict[int, dict[str, str]]:
+    keys = {}
+    for link in links:
+        values, _problems = mapping.read_dynamics(rows[link.dynamics_id].values)
+        keys[link.id] = {name: normal(value) for name, value in values.items()}
+    return keys
+
+
+def _matched(
+    trip: Trip,
+    tx: Transaction,
+    mapping: type[EntityMapping],
+    links: Sequence[Link],
+    rows: Mapping[str, Record],
+) -> tuple[list[Link], dict[int, str]]:
+    open_links = _unlinked(links, rows)
+    found = match(trip, tx, mapping, open_links, _keys(mapping, open_links, rows))
+    return [replace(one, xero_id=found.get(one.id, one.xero_id)) for one in links], found
+
+
+def _holders(
+    trip: Trip,
+    tx: Transaction,
+    mapping: type[EntityMapping],
+    links: Sequence[Link],
+    rows: Mapping[str, Record],
+) -> dict[int, tuple[Holder, ...]]:
+    open_links = _unlinked(links, rows)
+    return holders(trip, tx, mapping, open_links, _keys(mapping, open_links, rows))
+
+
+def _shown(
+    trip: Trip, tx: Transaction, mapping: type[EntityMapping], links: Sequence[Link]
+) -> dict[str, Record]:
+    ids = [link.xero_id for link in links if link.xero_id is not None]
+    stored = tx.records.get(trip.key(SideName.XERO), mapping.xero, ids)
+    return {row_id: row.record for row_id, row in stored.items()}
+
+
+def _parts(
+    trip: Trip, tx: Transaction, mapping: type[EntityMapping], links: Sequence[Link]
+) -> dict[str, list[tuple[Record, Link | None]]]:
+    part = trip.part_mapping(mapping)
+    if part is None:
+        return {}
+    parents = [link.dynamics_id for link in links]
+    children = tx.records.children(trip.key(SideName.DYNAMICS), part.dynamics, parents)
+    ids = [record.id for records in children.values() for record in records]
+    known = tx.links.by_dynamics(trip.connection, part.name, ids)
+    return {
+        parent: [(record, known.get(record.id)) for record in records]
+        for parent, records in children.items()
+    }
+
+
+def _gone(
+    trip: Trip,
+    tx: Transaction,
+    mapping: type[EntityMapping],
+    links: Sequence[Link],
+    parts: Mapping[str, Sequence[tuple[Record, Link | None]]],
+) -> dict[int, list[tuple[Link, Record | None]]]:
+    """Links of parts that hung on this parent and no longer do, with what became of their rows."""
+    part = trip.part_mapping(mapping)
+    if part is None:
+        return {}
+    here = {record.id for rows in parts.values() for record, _link in rows}
+    hung = tx.links.parts_of(trip.connection, part.name, [link.id for link in links])
+    left = [link for found in hung.values() for link in found if link.dynamics_id not in here]
+    ids = [link.dynamics_id for link in left]
+    rows = tx.records.get(trip.key(SideName.DYNAMICS), part.dynamics, ids)
+    gone: dict[int, list[tuple[Link, Record | None]]] = {}
+    for link in left:
+        row = rows.get(link.dynamics_id)
+        gone.setdefault(link.parent_id or 0, []).append((link, row.record if row else None))
+    return gone

@@ -1,0 +1,194 @@
+"""Fifth step of the trip: carry the actions out, in batches.
+
+What is about to be sent is in the database before it leaves (5a), what came back is in the
+database before anything else happens (5c); no transaction is open in between (5b).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from dynamics_xero.errors import (
+    DynamicsXeroError,
+    LockedError,
+    LostAnswerError,
+    RecordError,
+    RetryableError,
+    ThrottledError,
+)
+from dynamics_xero.mapping.entity import EntityMapping
+from dynamics_xero.model import Action, ActionKind, Answer, Purpose, SideName, Write
+from dynamics_xero.rows import RequestRow
+from dynamics_xero.sync.outcome import Batch, refuse, save, settle
+from dynamics_xero.sync.steps import prepare
+from dynamics_xero.sync.trip import Trip
+
+CALLS = (ActionKind.CREATE, ActionKind.UPDATE, ActionKind.ARCHIVE)
+BACKOFF_S = (1.0, 30.0)
+LONGEST_WAIT_S = 60.0
+
+
+@dataclass(frozen=True)
+class Sent:
+    """One call that has left, and how it ended."""
+
+    batch: Batch
+    started_at: datetime
+    answers: Sequence[Answer] = ()
+    error: DynamicsXeroError | None = None
+
+
+def push(trip: Trip, mapping: type[EntityMapping], actions: Sequence[Action]) -> bool:
+    """Carry out one round of actions; says whether any of them ended, well or badly.
+
+    Raises the first error that stops the run, after all calls in flight have been recorded.
+    """
+    actions = [prepare(trip, mapping, action) for action in actions]
+    settle(trip, mapping, [action for action in actions if action.kind not in CALLS])
+    waiting = _open(trip, [action for action in actions if action.kind in CALLS])
+    ended = len(waiting) == 0 and len(actions) > 0
+    stop: DynamicsXeroError | None = None
+    while waiting:
+        again: list[Batch] = []
+        for sent in _send_all(trip, waiting):
+            more, error = _record(trip, mapping, sent)
+            again.extend(more)
+            ended = ended or sent.error is None or isinstance(sent.error, RecordError)
+            stop = stop or error
+        if stop is not None:
+            _withdraw(trip, again)
+            raise stop
+        waiting = again
+    return ended
+
+
+def _open(trip: Trip, actions: Sequence[Action]) -> list[Batch]:
+    """5a: write the requests down, one per remote call (R21)."""
+    side = trip.sides[SideName.XERO]
+    writes = [_write(action) for action in actions]
+    groups = side.batches(writes, purpose=Purpose.DATA)
+    return _write_down(trip, [[actions[place] for place in group] for group in groups])
+
+
+def _write_down(trip: Trip, groups: Sequence[Sequence[Action]]) -> list[Batch]:
+    batches = [Batch(trip.new_id(), tuple(group)) for group in groups]
+    with trip.store.begin() as tx:
+        tx.requests.open([_request(trip, batch) for batch in batches])
+        for batch in batches:
+            tx.links.set_request([action.link.id for action in batch.actions], batch.request_id)
+    return batches
+
+
+def _request(trip: Trip, batch: Batch) -> RequestRow:
+    first = batch.actions[0]
+    deadline = trip.now() + timedelta(seconds=trip.limits.deadline_s)
+    return RequestRow(
+        id=batch.request_id,
+        connection=trip.connection,
+        endpoint=trip.key(SideName.XERO),
+        resource=first.resource,
+        action=first.kind.value,
+        key=batch.request_id,
+        deadline=deadline,
+        members=tuple({"link_id": action.link.id} for action in batch.actions),
+        fence=trip.lane.fence or 0,
+    )
+
+
+def _write(action: Action) -> Write:
+    return Write(
+        kind=action.kind,
+        resource=action.resource,
+        id=action.remote_id,
+        values=action.values,
+        parts=action.lists,
+    )
+
+
+def _send_all(trip: Trip, batches: Sequence[Batch]) -> Iterator[Sent]:
+    """5b: send, a few at once; each answer is handed back as it arrives."""
+    with ThreadPoolExecutor(max_workers=trip.limits.senders) as pool:
+        futures: list[Future[Sent]] = [pool.submit(_send, trip, batch) for batch in batches]
+        for future in as_completed(futures):
+            yield future.result()
+
+
+def _send(trip: Trip, batch: Batch) -> Sent:
+    started_at = trip.now()
+    try:
+        trip.lane.check()
+        with trip.store.begin() as tx:
+            tx.requests.sent(batch.request_id, started_at)
+        answers = trip.sides[SideName.XERO].write(
+            [_write(action) for action in batch.actions],
+            purpose=Purpose.DATA,
+            key=batch.request_id,
+            deadline_s=trip.limits.call_s,
+            feed=trip.source(SideName.XERO, batch.actions[0].resource).feed,
+        )
+    except DynamicsXeroError as error:
+        return Sent(batch, started_at, error=error)
+    return Sent(batch, started_at, answers=answers)
+
+
+def _record(
+    trip: Trip, mapping: type[EntityMapping], sent: Sent
+) -> tuple[list[Batch], DynamicsXeroError | None]:
+    """5c: store what came back; returns calls to make again, and an error that stops the run."""
+    error = sent.error
+    if error is None:
+        repairs = save(trip, mapping, sent.batch, sent.answers, started_at=sent.started_at)
+        return _open(trip, repairs), None
+    if isinstance(error, RecordError):
+        return _halve(trip, mapping, sent.batch, error), None
+    if isinstance(error, LostAnswerError):
+        return [], None  # the request stays open until its deadline has passed (R22)
+    if isinstance(error, RetryableError):
+        _postpone(trip, sent.batch, error)
+        return [], error if _stops(error) else None
+    _withdraw(trip, [sent.batch])
+    return [], error
+
+
+def _stops(error: RetryableError) -> bool:
+    """Short waits are waited out; a long one, or a lost lane, ends the run (contract.md 3)."""
+    if isinstance(error, ThrottledError):
+        return (error.retry_after_s or 0.0) > LONGEST_WAIT_S
+    return isinstance(error, LockedError)
+
+
+def _halve(
+    trip: Trip, mapping: type[EntityMapping], batch: Batch, error: RecordError
+) -> list[Batch]:
+    """A refusal of the whole call is halved down to the culprit (R31)."""
+    if len(batch.actions) == 1:
+        refuse(trip, mapping, batch, error)
+        return []
+    with trip.store.begin() as tx:
+        tx.requests.close(batch.request_id)
+    middle = len(batch.actions) // 2
+    return _write_down(trip, [batch.actions[:middle], batch.actions[middle:]])
+
+
+def _postpone(trip: Trip, batch: Batch, error: RetryableError) -> None:
+    """Full-jitter backoff; transient failures are never parked (R32)."""
+    attempts = max(action.link.attempts for action in batch.actions)
+    least, most = BACKOFF_S
+    wait = trip.random.uniform(0, min(most, least * 2 ** min(attempts, 20)))
+    next_at = trip.now() + timedelta(seconds=max(wait, error.retry_after_s or 0.0))
+    with trip.store.begin() as tx:
+        links = [action.link.id for action in batch.actions]
+        tx.links.set_request(links, None)
+        tx.links.retry_later(links, next_at=next_at, attempts_up=True)
+        tx.requests.close(batch.request_id)
+
+
+def _withdraw(trip: Trip, batches: Sequence[Batch]) -> None:
+    """Requests that never left, or were turned away unread: their links stay due."""
+    with trip.store.begin() as tx:
+        for batch in batches:
+            tx.links.set_request([action.link.id for action in batch.actions], None)
+            tx.requests.close(batch.request_id)

@@ -1,0 +1,192 @@
+"""The trip from end to end: take the lane, pull, match and decide, push, write back.
+
+A webhook, a tick, a click and a restart all mean the same: look again. Running it twice does
+nothing the second time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+
+from dynamics_xero.errors import UnavailableError
+from dynamics_xero.mapping.entity import EntityMapping
+from dynamics_xero.model import Action, ActionKind, Link, SideName
+from dynamics_xero.sync.decide import Judge, decide
+from dynamics_xero.sync.feeds import Source
+from dynamics_xero.sync.pairs import load_pairs
+from dynamics_xero.sync.pull import is_whole, pull, read_at
+from dynamics_xero.sync.push import push
+from dynamics_xero.sync.steps import validate
+from dynamics_xero.sync.trip import Trip
+from dynamics_xero.sync.write_back import write_back
+
+UNKNOWN_WAIT_S = 60.0
+PATIENCE = 6
+"""Waits without progress, one after the other, before a remote is said not to answer."""
+
+
+def run_once(trip: Trip) -> None:
+    """Work until nothing is due.
+
+    Raises ThrottledError when only a long wait would help, UnavailableError when a remote does
+    not answer.
+    """
+    pull_all(trip)
+    if work(trip):
+        pull_all(trip)
+        work(trip)
+
+
+def pull_all(trip: Trip) -> None:
+    """Read every feed to its present end."""
+    for source in trip.sources():
+        pull(trip, source)
+    release_unanswered(trip)
+
+
+def work(trip: Trip, *, until: datetime | None = None) -> bool:
+    """Decide and push what is due, then write back; says whether anything was sent to Xero.
+
+    until: stop in time for others (a worker's slice); what is left stays due.
+    """
+    sent = False
+    idle = 0
+    while until is None or trip.now() < until:
+        if one_round(trip):
+            sent, idle = True, 0
+            write_back(trip, everything=False)
+            continue
+        wait = _wait(trip)
+        if wait is None or until is not None:
+            break
+        idle += 1
+        _pause(trip, wait, idle)
+        pull_all(trip)
+    write_back(trip, everything=True)
+    return sent
+
+
+def one_round(trip: Trip) -> bool:
+    """Decide and push one helping of due links of each entity; says whether any of them ended."""
+    ended = False
+    for mapping in trip.entities:
+        with trip.store.read() as tx:
+            links = tx.links.due(
+                trip.connection, mapping.name, now=trip.now(), limit=trip.limits.round_size
+            )
+        if links:
+            ended = push(trip, mapping, decide_fresh(trip, mapping, links)) or ended
+    return ended
+
+
+def decide_fresh(trip: Trip, mapping: type[EntityMapping], links: Sequence[Link]) -> list[Action]:
+    """Decide; if what is to be written was read too long ago, read it again and decide again.
+
+    Xero has no If-Match, so a young mirror is what keeps other people's edits (R17, R23).
+    """
+    actions = decide_all(trip, mapping, links)
+    source = trip.source(SideName.XERO, mapping.xero)
+    if not _is_stale(trip, source, actions):
+        return actions
+    pull(trip, source)
+    with trip.store.read() as tx:
+        now_as = tx.links.by_id([link.id for link in links])
+    return decide_all(trip, mapping, [now_as[link.id] for link in links if link.id in now_as])
+
+
+def decide_all(trip: Trip, mapping: type[EntityMapping], links: Sequence[Link]) -> list[Action]:
+    """Return one action per link; links nothing can be said about yet are looked at later."""
+    judge = Judge(mapping, trip.part_mapping(mapping), whole=is_whole(trip))
+    loaded = load_pairs(trip, mapping, links, whole=judge.whole)
+    pairs = [validate(trip, mapping, pair) for pair in loaded]
+    decided = [(pair.link.id, decide(pair, judge)) for pair in pairs]
+    unknown = [link_id for link_id, action in decided if action is None]
+    if unknown:
+        next_at = trip.now() + timedelta(seconds=UNKNOWN_WAIT_S)
+        with trip.store.begin() as tx:
+            tx.links.retry_later(unknown, next_at=next_at, attempts_up=False)
+    return [action for _link_id, action in decided if action is not None]
+
+
+def plan(trip: Trip) -> Iterator[tuple[str, str]]:
+    """Decide everything that is due without doing any of it; yields (entity, action) of each."""
+    for mapping in trip.entities:
+        judge = Judge(mapping, trip.part_mapping(mapping), whole=is_whole(trip))
+        place = 0
+        while True:
+            with trip.store.read() as tx:
+                links = tx.links.due(
+                    trip.connection,
+                    mapping.name,
+                    now=trip.now(),
+                    limit=trip.limits.round_size,
+                    offset=place,
+                )
+            if not links:
+                break
+            unlinked = {link.id for link in links if link.xero_id is None}
+            for pair in load_pairs(trip, mapping, links, whole=judge.whole, planning=True):
+                if pair.link.id in unlinked and pair.link.xero_id is not None:
+                    yield mapping.name, "match"
+                yield from _steps(mapping, decide(pair, judge))
+            place += len(links)
+
+
+def _steps(mapping: type[EntityMapping], action: Action | None) -> Iterator[tuple[str, str]]:
+    if action is not None:
+        yield mapping.name, action.kind.value
+        for part in action.parts:
+            yield part.entity, part.kind.value
+
+
+def release_unanswered(trip: Trip) -> None:
+    """Decide again what travelled in a call without answer (R22).
+
+    Only once its deadline has passed and Xero's feed was read after it: by then the call has
+    taken effect or never will, and whatever it made is found by its natural key.
+    """
+    with trip.store.read() as tx:
+        rows = tx.requests.opened(trip.connection)
+    for row in rows:
+        read = read_at(trip, trip.source(SideName.XERO, row.resource))
+        left = row.sent_at or row.deadline
+        lapsed = max(row.deadline, left + timedelta(seconds=trip.limits.deadline_s))
+        if row.sent_at is not None and (read is None or read < lapsed):
+            continue
+        with trip.store.begin() as tx:
+            tx.links.set_request([int(str(m["link_id"])) for m in row.members], None)
+            tx.requests.close(row.id)
+
+
+def _is_stale(trip: Trip, source: Source, actions: Sequence[Action]) -> bool:
+    allowed = [
+        trip.limits.fresh_create_s
+        if action.kind is ActionKind.CREATE
+        else trip.limits.fresh_update_s
+        for action in actions
+        if action.kind in (ActionKind.CREATE, ActionKind.UPDATE, ActionKind.ARCHIVE)
+    ]
+    read = read_at(trip, source)
+    if not allowed or read is None:
+        return bool(allowed)
+    return trip.now() - read > timedelta(seconds=min(allowed))
+
+
+def _wait(trip: Trip) -> float | None:
+    """Return the seconds until something can be done, None when nothing is left to do."""
+    with trip.store.read() as tx:
+        next_at = tx.links.next_due_at(trip.connection)
+        rows = tx.requests.opened(trip.connection)
+    instants = [next_at] if next_at is not None else []
+    grace = timedelta(seconds=trip.limits.deadline_s)
+    instants += [(row.sent_at or row.deadline) + grace for row in rows]
+    if not instants:
+        return None
+    return max((min(instants) - trip.now()).total_seconds(), 0.5)
+
+
+def _pause(trip: Trip, wait: float, idle: int) -> None:
+    if idle > PATIENCE:
+        raise UnavailableError("Xero did not take our calls; what is left stays due.")
+    trip.clock.sleep(wait)

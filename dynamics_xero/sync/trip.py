@@ -1,0 +1,91 @@
+"""What one trip over a connection needs; wired by the connector, read by every step."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from dynamics_xero.mapping.entity import EntityMapping
+from dynamics_xero.model import EndpointFacts, SideName
+from dynamics_xero.plugins import Plugin
+from dynamics_xero.ports import Clock, Side
+from dynamics_xero.store_port import Store
+from dynamics_xero.sync.feeds import Source, sources
+from dynamics_xero.sync.lanes import Lane
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How much is done at once.
+
+    round_size: links decided together. write_back_size: rows in one $batch (Dataverse allows
+    1,000). write_back_wait_s: how long write-backs are gathered. call_s: the longest a call may
+    take once it has left. deadline_s: how long after it was written down a request without an
+    answer may still take effect: the longest wait for quota and the longest call.
+    """
+
+    round_size: int = 500
+    write_back_size: int = 1000
+    write_back_wait_s: float = 10.0
+    call_s: float = 35.0
+    deadline_s: float = 100.0
+    senders: int = 5
+    fresh_update_s: float = 30.0
+    fresh_create_s: float = 300.0
+
+
+@dataclass(frozen=True)
+class Trip:
+    """One connection, on its way.
+
+    mappings: the top-level entities in dependency order; part_of: parent entity -> mapping of the
+    parts that travel inside. subscribers: per side, every connection that reads the same endpoint:
+    a changed record marks the links of all of them due.
+    """
+
+    connection: str
+    run_id: str
+    sides: Mapping[SideName, Side]
+    facts: Mapping[SideName, EndpointFacts]
+    mappings: Sequence[type[EntityMapping]]
+    store: Store
+    clock: Clock
+    random: random.Random
+    lane: Lane
+    new_id: Callable[[], str]
+    subscribers: Mapping[SideName, Sequence[str]]
+    plugins: Sequence[Plugin] = ()
+    limits: Limits = field(default_factory=Limits)
+    only: str | None = None
+
+    @property
+    def entities(self) -> list[type[EntityMapping]]:
+        """The top-level entities this trip works on."""
+        tops = [mapping for mapping in self.mappings if mapping.part_of is None]
+        return [mapping for mapping in tops if self.only in (None, mapping.name)]
+
+    def part_mapping(self, mapping: type[EntityMapping]) -> type[EntityMapping] | None:
+        """Return the mapping of the parts inside a parent, if it has any."""
+        for candidate in self.mappings:
+            if candidate.part_of is not None and issubclass(mapping, candidate.part_of):
+                return candidate
+        return None
+
+    def key(self, side: SideName) -> str:
+        """Return the endpoint key of a side."""
+        return self.facts[side].key
+
+    def sources(self) -> list[Source]:
+        """Return every feed this trip reads."""
+        return sources(self.mappings)
+
+    def source(self, side: SideName, resource: str) -> Source:
+        """Return the feed of one resource."""
+        found = (s for s in self.sources() if s.side is side and s.feed.resource == resource)
+        return next(found)
+
+    def now(self) -> datetime:
+        """Return the time on the trip's clock."""
+        return self.clock.now()

@@ -1,0 +1,140 @@
+"""Sixth step of the trip: put Xero id, Status, Last Synced On and Remark onto the Dynamics rows.
+
+Rows that are already right are not written (R26). What is due is gathered across rounds, so that
+a full $batch leaves rather than many thin ones; a failed write-back never undoes what Xero took.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+
+from dynamics_xero.errors import RecordError, RetryableError
+from dynamics_xero.mapping.columns.xero_details import STATUS_OPTIONS
+from dynamics_xero.mapping.entity import EntityMapping
+from dynamics_xero.model import (
+    ActionKind,
+    Answer,
+    Link,
+    Purpose,
+    RecordState,
+    SideName,
+    Value,
+    Values,
+    Write,
+)
+from dynamics_xero.sync.trip import Trip
+
+CONTACT_PAGE = (
+    "https://go.xero.com/organisationlogin/default.aspx?shortcode={}&redirecturl=/Contacts/View/{}"
+)
+
+
+def write_back(trip: Trip, *, everything: bool) -> None:
+    """Send the write-backs that are due: full batches, and the rest once it has waited enough.
+
+    everything: nothing more is coming, so the rest goes now.
+    """
+    while _is_ripe(trip, everything=everything):
+        with trip.store.read() as tx:
+            links = tx.links.write_backs(trip.connection, limit=trip.limits.write_back_size)
+        _write(trip, links)
+
+
+def _is_ripe(trip: Trip, *, everything: bool) -> bool:
+    with trip.store.read() as tx:
+        count, oldest = tx.links.write_back_state(trip.connection)
+    if oldest is None or everything or count >= trip.limits.write_back_size:
+        return count > 0
+    return trip.now() - oldest >= timedelta(seconds=trip.limits.write_back_wait_s)
+
+
+def _write(trip: Trip, links: Sequence[Link]) -> None:
+    """6a: what differs; 6b: one $batch; 6c: what was written is what the mirror holds."""
+    wanted = _differing(trip, links)
+    side = trip.sides[SideName.DYNAMICS]
+    members = [(link, values) for link, values in wanted if values]
+    writes = [_element(trip, link, values) for link, values in members]
+    for group in side.batches(writes, purpose=Purpose.WRITE_BACK):
+        trip.lane.check()
+        answers = side.write(
+            [writes[place] for place in group],
+            purpose=Purpose.WRITE_BACK,
+            key="",
+            deadline_s=trip.limits.call_s,
+        )
+        _store(trip, [members[place] for place in group], answers)
+    with trip.store.begin() as tx:
+        tx.links.clear_write_backs([link for link, values in wanted if not values])
+
+
+def _element(trip: Trip, link: Link, values: Values) -> Write:
+    return Write(ActionKind.UPDATE, _table(trip, link), link.dynamics_id, values)
+
+
+def _table(trip: Trip, link: Link) -> str:
+    return _mapping(trip, link).dynamics
+
+
+def _mapping(trip: Trip, link: Link) -> type[EntityMapping]:
+    return next(mapping for mapping in trip.mappings if mapping.name == link.entity)
+
+
+def _differing(trip: Trip, links: Sequence[Link]) -> list[tuple[Link, Values]]:
+    """Return each link with the columns that are not yet as they should be."""
+    tables: dict[str, list[str]] = {}
+    for link in links:
+        tables.setdefault(_table(trip, link), []).append(link.dynamics_id)
+    endpoint = trip.key(SideName.DYNAMICS)
+    with trip.store.read() as tx:
+        rows = {table: tx.records.get(endpoint, table, ids) for table, ids in tables.items()}
+    found: list[tuple[Link, Values]] = []
+    for link in links:
+        row = rows[_table(trip, link)].get(link.dynamics_id)
+        if row is None or row.record.state is RecordState.DELETED:
+            found.append((link, {}))
+            continue
+        shown = row.record.values
+        wanted = details(trip, link)
+        found.append((link, {c: v for c, v in wanted.items() if shown.get(c) != v}))
+    return found
+
+
+def details(trip: Trip, link: Link) -> dict[str, Value]:
+    """Return the Xero Details of one link, as they should stand on its Dynamics row."""
+    xero = trip.facts[SideName.XERO]
+    address = CONTACT_PAGE.format(xero.short_code, link.xero_id) if link.xero_id else None
+    return {
+        "xero_id": link.xero_id,
+        "xero_organisationid": xero.remote_id,
+        "xero_status": STATUS_OPTIONS[link.status],
+        "xero_lastsyncedon": link.last_synced_at,
+        "xero_remark": link.remark,
+        "xero_url": address,
+    }
+
+
+def _store(trip: Trip, members: Sequence[tuple[Link, Values]], answers: Sequence[Answer]) -> None:
+    done: list[Link] = []
+    patches: dict[str, dict[str, Values]] = {}
+    failure: Exception | None = None
+    for (link, values), answer in zip(members, answers, strict=True):
+        if isinstance(answer.error, RetryableError):
+            failure = answer.error
+            continue
+        if answer.error is None:
+            patches.setdefault(_table(trip, link), {})[link.dynamics_id] = values
+        elif not isinstance(answer.error, RecordError):
+            failure = answer.error
+            continue
+        done.append(link)  # a row that is gone, or refuses, is not asked again
+    _commit(trip, done, patches)
+    if failure is not None:
+        raise failure
+
+
+def _commit(trip: Trip, done: Sequence[Link], patches: Mapping[str, Mapping[str, Values]]) -> None:
+    with trip.store.begin() as tx:
+        for table, rows in patches.items():
+            tx.records.patch(trip.key(SideName.DYNAMICS), table, rows)
+        tx.links.clear_write_backs(done)
