@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -15,6 +17,7 @@ from dynamics_xero.cli.common import Globals, global_options
 from dynamics_xero.cli.outcomes import Exit, StoppedError, code_of, run
 from dynamics_xero.sandbox.tool_errors import InputError, UnreachableError
 from tests.json_schemas import faults
+from tests.unit.settings_cases import changed, written
 
 
 @click.group()
@@ -47,6 +50,7 @@ def fail(*, kind: str) -> int:
         "input": InputError("no such file"),
         "stopped": StoppedError(Exit.RECORDS_FAILED, "waited in vain; token=canary"),
         "click": click.FileError("x"),
+        "defect": ZeroDivisionError("token=canary"),
     }[kind]
 
 
@@ -93,6 +97,7 @@ def test_the_environment_names_the_file_but_an_option_wins(
         ("input", 2),
         ("stopped", 1),
         ("click", 2),
+        ("defect", 1),
     ],
 )
 def test_each_kind_of_error_has_its_exit_code(
@@ -163,6 +168,36 @@ def test_without_a_settings_file_every_command_says_how_to_get_one(
 ) -> None:
     assert main([*command, "--config", str(tmp_path / "none.toml")]) == 2
     assert "dynamics-xero init" in capsys.readouterr().err
+
+
+@pytest.fixture
+def _log_as_before() -> Iterator[None]:
+    """Give the root logger back as it was: reading settings takes it over for the process."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+
+
+@pytest.mark.usefixtures("_log_as_before")
+def test_r38_the_traceback_of_a_defect_hides_the_secrets_of_the_settings(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = written(tmp_path, changed())
+
+    @click.command()
+    @global_options
+    @click.pass_obj
+    def crash(given: Globals) -> int:
+        secret = given.settings().connections["main"].xero.client_secret
+        raise RuntimeError(f"the answer to {secret} was odd")
+
+    assert run(crash, ["--config", str(file)]) == 1
+
+    told = capsys.readouterr().err
+    assert "RuntimeError: the answer to [hidden] was odd" in told
+    assert "canary" not in told
 
 
 def test_init_writes_once_and_never_over_something(

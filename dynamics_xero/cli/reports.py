@@ -1,0 +1,73 @@
+"""`status`, `links`, `history`: what the store knows; no remote is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import click
+
+from dynamics_xero.cli.common import Globals, global_options
+from dynamics_xero.cli.opening import opened
+from dynamics_xero.cli.outcomes import Exit
+from dynamics_xero.cli.tables import outline, table
+from dynamics_xero.model import Status
+
+
+@click.command()
+@global_options
+@click.pass_obj
+def status(given: Globals) -> int:
+    """Show how the connections stand."""
+    with opened(given) as connector:
+        document = connector.status()
+    given.show(document, lambda: outline(document))
+    return Exit.FINE
+
+
+@click.command()
+@click.option("--entity", metavar="E", help="Only this entity.")
+@click.option("--status", type=click.Choice([s.value for s in Status]), help="Only these.")
+@click.option("--limit", type=click.IntRange(1, 100_000), default=100, show_default=True)
+@global_options
+@click.pass_obj
+def links(given: Globals, *, entity: str | None, status: str | None, limit: int) -> int:
+    """List linked records with their status and remark."""
+    wanted = Status(status) if status else None
+    with opened(given) as connector:
+        found = connector.links(entity=entity, status=wanted, limit=limit)
+    given.show({"links": found}, lambda: _rows(found, "No links."))
+    return Exit.FINE
+
+
+@click.command()
+@click.argument("record_id", metavar="ID")
+@global_options
+@click.pass_obj
+def history(given: Globals, *, record_id: str) -> int:
+    """Show what was done to one record, by its Dynamics or Xero id, and why."""
+    with opened(given) as connector:
+        found = connector.history(record_id)
+    given.show({"history": found}, lambda: _story(found))
+    return Exit.FINE
+
+
+def _story(found: Sequence[Mapping[str, object]]) -> str:
+    return "\n".join(map(_chapter, found)) or "Nothing was done to this record."
+
+
+def _chapter(outcome: Mapping[str, object]) -> str:
+    """Return one outcome: a line with what was done, and one per field it changed."""
+    told = [str(outcome[name]) for name in ("at", "entity", "action", "status", "remark")]
+    changes = outcome["changes"]
+    lines = [
+        f"    {name}: {change['before']} -> {change['after']} ({change['rule']})"
+        for name, change in (changes.items() if isinstance(changes, Mapping) else ())
+    ]
+    return "\n".join(["  ".join(text for text in told if text != "None"), *lines])
+
+
+def _rows(found: Sequence[Mapping[str, object]], nothing: str) -> str:
+    if not found:
+        return nothing
+    heads = list(found[0])
+    return table(heads, [[row.get(head) for head in heads] for row in found])

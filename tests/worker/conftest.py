@@ -1,0 +1,120 @@
+"""A provisioned sandbox in a folder of its own, and the command line beside it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from dynamics_xero.sandbox.serving import Serving
+from tests.sandbox import Control, caller, start
+
+LIMIT_S = 60
+ENVIRONMENT = {name: text for name, text in os.environ.items() if "DYNAMICS_XERO_" not in name}
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a sandbox runs, and what people do there."""
+
+    serving: Serving
+    session: requests.Session
+
+    @property
+    def dynamics(self) -> Control:
+        return Control(self.session, self.serving.dynamics_url)
+
+    @property
+    def xero(self) -> Control:
+        return Control(self.session, self.serving.xero_url)
+
+    def command(self, *arguments: str, code: int = 0) -> str:
+        """Run a command with the sandbox's settings; return its stdout."""
+        done = subprocess.run(
+            [*self.program(), *arguments],
+            env=ENVIRONMENT,
+            capture_output=True,
+            text=True,
+            timeout=LIMIT_S,
+            check=False,
+        )
+        assert done.returncode == code, done.stdout + done.stderr
+        return done.stdout
+
+    def document(self, *arguments: str, code: int = 0) -> Any:
+        """Run a command with --json; return its one document."""
+        return json.loads(self.command(*arguments, "--json", code=code))
+
+    def program(self) -> list[str]:
+        """Return the command line up to the command."""
+        file = str(self.serving.settings_file)
+        return [sys.executable, "-m", "dynamics_xero.cli", "--config", file]
+
+    def write_account(self, account_id: str, **columns: object) -> None:
+        """Create or change an account as a person."""
+        answer = self.session.patch(
+            f"{self.serving.dynamics_api_url}/accounts({account_id})",
+            json=columns,
+            headers={"Authorization": f"Bearer {self.dynamics.token('ada')}"},
+            timeout=LIMIT_S,
+        )
+        assert answer.status_code < 300, answer.text
+
+    def account(self, account_id: str) -> dict[str, object]:
+        """Return an account as Dynamics holds it now."""
+        rows = self.dynamics.rows("account")
+        return next(row for row in rows if row["accountid"] == account_id)
+
+    @contextmanager
+    def worker(self, log: Path, *options: str) -> Iterator[subprocess.Popen[bytes]]:
+        """Run a real Celery worker process while the block runs."""
+        with log.open("wb") as stream:
+            process = subprocess.Popen(
+                [*self.program(), "-v", "worker", *options],
+                env=ENVIRONMENT,
+                stdout=stream,
+                stderr=stream,
+                cwd=log.parent,
+            )
+        try:
+            yield process
+        finally:
+            process.terminate()
+            try:
+                process.wait(LIMIT_S)
+            finally:
+                process.kill()
+                process.wait()
+
+
+def until(what: str, look: Callable[[], bool], *, limit_s: float = LIMIT_S) -> float:
+    """Wait until something is seen; return the seconds it took, fail after limit_s."""
+    started = time.monotonic()
+    while not look():
+        assert time.monotonic() - started < limit_s, f"waited in vain for {what}"
+        time.sleep(0.1)
+    return time.monotonic() - started
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Iterator[Place]:
+    """Serve both twins for one test; Dynamics is not provisioned yet."""
+    with start(tmp_path / "sandbox") as serving, caller(serving) as session:
+        yield Place(serving, session)
+
+
+@pytest.fixture
+def ready(place: Place) -> Place:
+    """The same, provisioned."""
+    place.command("provision", "apply")
+    return place

@@ -1,0 +1,43 @@
+"""The tasks: each is one call into the connector, which knows what is to be done."""
+
+from __future__ import annotations
+
+import logging
+import time
+
+from celery.signals import worker_shutdown
+
+from worker import brokers
+from worker.app import app, settings
+from worker.desk import Desk
+
+KEEP_SPENT_S = 60
+
+log = logging.getLogger(__name__)
+desk = Desk(settings, clock=time.monotonic)
+
+
+@app.task(name="worker.look")  # type: ignore[untyped-decorator]  # celery ships no types
+def look(connection: str) -> None:
+    """Do what is due on one connection."""
+    desk.attempt(connection, lambda connector: connector.look(connection))
+
+
+@app.task(name="worker.sweep")  # type: ignore[untyped-decorator]  # celery ships no types
+def sweep() -> None:
+    """Ring for every connection with due work: what a lost message costs ends here."""
+    for name in desk.attempt("sweep", lambda connector: connector.sweep()) or ():
+        look.apply_async((name,), expires=brokers.BUSY_TIMEOUT_S)
+
+
+@app.task(name="worker.sweep_broker")  # type: ignore[untyped-decorator]  # celery ships no types
+def sweep_broker() -> None:
+    """Delete spent messages from the embedded broker's file."""
+    count = brokers.sweep(brokers.embedded_file(settings()), keep_s=KEEP_SPENT_S)
+    log.debug("sweep_broker deleted=%d", count)
+
+
+@worker_shutdown.connect  # type: ignore[untyped-decorator]  # celery ships no types
+def close(**_: object) -> None:
+    """Close the connector when the worker ends."""
+    desk.close()
