@@ -1,30 +1,36 @@
-"""Change the built-in account mapping: override one field, drop one, add a column of your own.
+"""Change the built-in account mapping: override a field, add a column of your own, drop a field.
 
 Run it beside a settings file: python examples/override_mapping.py dynamics-xero.toml
 """
 
 from __future__ import annotations
 
+import json
 import sys
 
-from dynamics_xero import Connector, Field
+from dynamics_xero import Connector, Field, computed
 from dynamics_xero.entities.account import AccountToContact
 
 
 class OurAccount(AccountToContact):
-    """Finance names the customers, and a custom column holds their bank account."""
+    """Finance wants the registered name and the bank account; faxes are history."""
 
-    name = Field("name", "Name", required=True, owner="xero")
+    @computed(reads=("contoso_legalname", "name"), writes="Name", required=True, label="Name")
+    def name(self, legal_name: str | None, name: str | None) -> str | None:
+        """Return the registered name where somebody has filled it in."""
+        return legal_name or name
+
+    bank_account = Field("contoso_iban", "BankAccountDetails", label="Bank account")
     fax = None
-    bank_account = Field("contoso_iban", "BankAccountDetails", label="Bank account", owner="ask")
 
 
-def main(settings_file: str) -> None:
-    """Carry the accounts across once and say what could not be carried."""
+def main(settings_file: str) -> int:
+    """Carry the accounts and their people across once; 1 when some of them failed."""
     with Connector.from_settings(settings_file, mappings=[OurAccount]) as connector:
-        report = connector.sync("account")
-    print(report.as_json())
+        report = connector.sync()
+    print(json.dumps(report.as_json(), indent=2))
+    return 1 if report.failed else 0
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    sys.exit(main(sys.argv[1]))
