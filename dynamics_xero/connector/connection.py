@@ -59,7 +59,9 @@ class Connection:
         shop = self._workshop
         return Lane(shop.store, shop.clock, name=f"push:{self.name}", owner=owner_name())
 
-    def trip(self, lane: Lane, *, run_id: str, only: str | None = None) -> Trip:
+    def trip(
+        self, lane: Lane, *, run_id: str, only: str | None = None, patient: bool = True
+    ) -> Trip:
         """Return a trip; signs in and checks both endpoints the first time and every hour."""
         shop = self._workshop
         return Trip(
@@ -77,6 +79,7 @@ class Connection:
             plugins=shop.plugins,
             limits=shop.limits,
             only=only,
+            patient=patient,
         )
 
     def facts(self) -> dict[SideName, EndpointFacts]:

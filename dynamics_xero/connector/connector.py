@@ -116,10 +116,11 @@ class Connector:
             if lane is None:
                 return BUSY_S
             with self._run(one, "look") as run_id:
-                trip = one.trip(lane, run_id=run_id)
+                trip = one.trip(lane, run_id=run_id, patient=False)
                 try:
                     self._slice(one, trip)
                 except ThrottledError as error:
+                    run.queue(trip, error)
                     return error.retry_after_s or SLICE_S
                 return self._next_look(one, trip)
 
@@ -240,10 +241,12 @@ class Connector:
         paused: str | None = None
         with self._waited_for(one.lane()) as lane, self._run(one, "sync") as run_id:
             talk(f"{one.name}: reading changes, deciding, sending")
+            trip = one.trip(lane, run_id=run_id, only=entity)
             try:
-                run.run_once(one.trip(lane, run_id=run_id, only=entity))
+                run.run_once(trip)
             except ThrottledError as error:
                 paused = _pause_text(error)
+                run.queue(trip, error)
             with self._store.read() as tx:
                 actions = tx.runs.counts(run_id)
                 unchanged = tx.runs.unchanged(one.name, run_id)

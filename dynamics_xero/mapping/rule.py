@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from dynamics_xero.errors import MappingError
+from dynamics_xero.errors import DynamicsXeroError, MappingError
 from dynamics_xero.mapping.convert import Converter
 from dynamics_xero.mapping.fields import Direction, FirstContact, Owner
 from dynamics_xero.model import Value, Values
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +52,7 @@ class FieldRule:
         Raises MappingError with a sentence that names the field and what Xero wants, unless the
         field is never sent to Xero.
         """
-        value = self.read(values)
+        value = self._worked_out(values)
         if self.direction is Direction.TO_DYNAMICS:
             return value
         if value is None and self.required:
@@ -60,6 +63,17 @@ class FieldRule:
         if not self.lossy:
             self._check_length(value, self.length_xero, "Xero")
         return value
+
+    def _worked_out(self, values: Values) -> Value:
+        """Read the value; a bug in an integrator's function costs its record, not the run (R32)."""
+        try:
+            return self.read(values)
+        except DynamicsXeroError:
+            raise
+        except Exception as fault:
+            log.warning("field %s cannot be worked out", self.name, exc_info=True)
+            text = f"{self.label} cannot be worked out here. Please tell your administrator."
+            raise MappingError(text) from fault
 
     def from_xero(self, values: Values) -> Value:
         """Return the canonical value Xero shows."""

@@ -90,6 +90,7 @@ class Links:
         now: datetime,
         dynamics_ids: Iterable[str] = (),
         xero_ids: Iterable[str] = (),
+        only: Sequence[Status] = (),
     ) -> None:
         """Mark linked ones due, even if they were waiting; others stay as they are (R15)."""
         changes = {
@@ -97,7 +98,9 @@ class Links:
             "due_at": func.coalesce(link.c.due_at, literal(now, Instant)),
             "next_at": None,
         }
-        linked = (*of(connection, entity), link.c.life == Life.LINKED.value)
+        linked = [*of(connection, entity), link.c.life == Life.LINKED.value]
+        if only:
+            linked.append(link.c.status.in_([status.value for status in only]))
         for condition in named(dynamics_ids, xero_ids):
             self._connection.execute(update(link).where(*linked, *condition).values(changes))
 
@@ -239,6 +242,21 @@ class Links:
         changes = {"next_at": next_at, "attempts": attempts, "request_id": None}
         for some in chunks(link_ids):
             self._connection.execute(update(link).where(link.c.id.in_(some)).values(changes))
+
+    def queue(self, connection: str, *, remark: str, now: datetime) -> None:
+        """Show the links that are due and in no open request as Queued, to be written back."""
+        since = func.coalesce(link.c.write_back_at, literal(now, Instant))
+        queued = Status.QUEUED.value
+        self._connection.execute(
+            update(link)
+            .where(
+                link.c.connection == connection,
+                link.c.due_at.is_not(None),
+                link.c.request_id.is_(None),
+                link.c.status != queued,
+            )
+            .values(status=queued, remark=remark, write_back_at=since)
+        )
 
     def set_request(self, link_ids: Iterable[int], request_id: str | None) -> None:
         """Bind links to the open request they travel in, or free them."""

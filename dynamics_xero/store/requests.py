@@ -23,11 +23,12 @@ class Requests:
         if rows:
             self._connection.execute(insert(request), [_columns(row) for row in rows])
 
-    def sent(self, request_id: str, at: datetime) -> None:
-        """Note when a call left."""
-        self._connection.execute(
+    def sent(self, request_id: str, at: datetime) -> bool:
+        """Note when a call left; False when it is no longer written down, and must not."""
+        noted = self._connection.execute(
             update(request).where(request.c.id == request_id).values(sent_at=at)
         )
+        return noted.rowcount == 1
 
     def close(self, request_id: str) -> None:
         """Forget a call: its outcome is stored, or it is known not to have been taken."""

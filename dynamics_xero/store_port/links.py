@@ -36,10 +36,11 @@ class Links(Protocol):
         now: datetime,
         dynamics_ids: Iterable[str] = (),
         xero_ids: Iterable[str] = (),
+        only: Sequence[Status] = (),
     ) -> None:
         """Mark linked ones due, at once even if they were waiting; others stay as they are (R15).
 
-        xero_ids do not find parts.
+        xero_ids do not find parts. only: those of these statuses; none given means all.
         """
         ...
 
@@ -118,6 +119,10 @@ class Links(Protocol):
         self, link_ids: Iterable[int], *, next_at: datetime, attempts_up: bool = True
     ) -> None:
         """Leave links due but waiting, free of their request."""
+        ...
+
+    def queue(self, connection: str, *, remark: str, now: datetime) -> None:
+        """Show the links that are due and in no open request as Queued, to be written back."""
         ...
 
     def set_request(self, link_ids: Iterable[int], request_id: str | None) -> None:

@@ -17,8 +17,8 @@ class Requests(Protocol):
         """Write calls down before they leave."""
         ...
 
-    def sent(self, request_id: str, at: datetime) -> None:
-        """Note when a call left."""
+    def sent(self, request_id: str, at: datetime) -> bool:
+        """Note when a call left; False when it is no longer written down, and must not."""
         ...
 
     def close(self, request_id: str) -> None:

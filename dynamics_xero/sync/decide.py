@@ -6,7 +6,7 @@ clock, no chance. The same pair gives the same action, so running it again costs
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from dynamics_xero.mapping.entity import EntityMapping, FieldRule
@@ -44,6 +44,7 @@ MERGED = (
 )
 
 NO_COMPANY = "This contact belongs to no account; in Xero, people stand under a company."
+COMPANY_INACTIVE = "The company of this contact is inactive, so the contact is not in Xero."
 WAITS_FOR_COMPANY = "Waits for its company, which could not be sent to Xero: see the account."
 
 
@@ -80,11 +81,12 @@ def decide(pair: Pair, judge: Judge) -> Action | None:
 
 def _leave(pair: Pair, judge: Judge) -> Action:
     """The account was deleted or made inactive: its contact is archived, never deleted (R15)."""
+    parts = (*_gone_parts(pair), *_came_too_late(pair))
     if pair.xero is None or pair.xero.state is not RecordState.LIVE:
         kind = ActionKind.NOTHING
         status = Status.SYNCED if pair.link.xero_id else Status.NOT_SYNCED
-        return _action(kind, pair, status=status)
-    archive = _action(ActionKind.ARCHIVE, pair, status=Status.SYNCED)
+        return replace(_action(kind, pair, status=status), parts=parts)
+    archive = replace(_action(ActionKind.ARCHIVE, pair, status=Status.SYNCED), parts=parts)
     change = Change(before="ACTIVE", after="ARCHIVED", rule="archived with its account")
     return replace(
         archive,
@@ -93,6 +95,13 @@ def _leave(pair: Pair, judge: Judge) -> Action:
         values={"ContactStatus": "ARCHIVED"},
         changes={"ContactStatus": change},
     )
+
+
+def _came_too_late(pair: Pair) -> Iterator[PartDecision]:
+    """People who moved to an account that is inactive stand nowhere in Xero."""
+    for record, link in pair.parts:
+        if record.state is RecordState.LIVE and link and link.parent_id != pair.link.id:
+            yield replace(_left(link), status=Status.SKIPPED, remark=COMPANY_INACTIVE)
 
 
 def _first(pair: Pair, judge: Judge) -> Action | None:
@@ -262,22 +271,32 @@ def _all_parts(
             decisions.append(_primary(judge.part, record, link, changes))
         elif record.state is not RecordState.LIVE and link is not None:
             decisions.append(_left(link))
+    return (*decisions, *_gone_parts(pair))
+
+
+def _gone_parts(pair: Pair) -> Iterator[PartDecision]:
+    """Those who hung on this parent and no longer do; who moved is their new parent's business."""
     for link, row in pair.gone_parts:
         if row is None or row.state is RecordState.DELETED:
-            decisions.append(replace(_left(link), gone=True))
+            yield replace(_left(link), gone=True)
+        elif row.state is RecordState.ARCHIVED:
+            yield _left(link)
         elif row.parent_id is None:
-            decisions.append(replace(_left(link), status=Status.SKIPPED, remark=NO_COMPANY))
-    return tuple(decisions)
+            yield replace(_left(link), status=Status.SKIPPED, remark=NO_COMPANY)
 
 
 def _primary(
     part: type[EntityMapping], record: Record, link: Link | None, changes: Mapping[str, Change]
 ) -> PartDecision:
     """The primary person travels as the contact's own name and e-mail."""
+    values, _problems = part.read_dynamics(record.values)
     kind = ActionKind.NOTHING
     if link is None or link.status is not Status.SYNCED:
         kind = ActionKind.CREATE
-    elif any(name in changes for name in part.fields):
+    elif any(
+        name in changes and changes[name].after == rule.fit(values.get(name))
+        for name, rule in part.fields.items()
+    ):
         kind = ActionKind.UPDATE
     return PartDecision(part.name, record.id, link.id if link else None, Status.SYNCED, kind=kind)
 
@@ -300,8 +319,12 @@ def _held_back(pair: Pair, judge: Judge) -> tuple[PartDecision, ...]:
             remark=WAITS_FOR_COMPANY,
         )
         for record, link in pair.parts
-        if record.state is RecordState.LIVE and (link is None or link.status is not Status.SYNCED)
+        if record.state is RecordState.LIVE and not _stands_here(pair, link)
     )
+
+
+def _stands_here(pair: Pair, link: Link | None) -> bool:
+    return link is not None and link.status is Status.SYNCED and link.parent_id == pair.link.id
 
 
 def _taken(holder: Holder, mapping: type[EntityMapping], values: Values) -> str:

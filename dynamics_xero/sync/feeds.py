@@ -8,9 +8,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from dynamics_xero.mapping.columns import xero_details
+from dynamics_xero.mapping.columns import xero, xero_details
 from dynamics_xero.mapping.entity import EntityMapping
-from dynamics_xero.model import Feed, Record, SideName, Value
+from dynamics_xero.model import Feed, Record, RecordState, SideName, Value
 
 LOOKUP_KEY = "@"
 """Prefix of index keys that hold a lookup's id."""
@@ -60,6 +60,12 @@ class Source:
         found = ((key, normal(record.values.get(column))) for key, column in self.keys)
         return tuple((key, value) for key, value in found if value)
 
+    def held(self, record: Record | None) -> set[tuple[str, str]]:
+        """Return the keys that a live record keeps from others; lookups are none."""
+        if record is None or record.state is not RecordState.LIVE:
+            return set()
+        return {(key, value) for key, value in self.index(record) if key[0] != LOOKUP_KEY}
+
 
 def normal(value: Value) -> str:
     """Return a key value as the index holds it: trimmed, folded, single spaces."""
@@ -96,7 +102,7 @@ def _dynamics(mappings: Sequence[type[EntityMapping]]) -> Iterable[Source]:
             route = Route(mapping.name, Reach.LOOKUP, table, lookup)
             routes.setdefault(table_of, []).append(route)
             columns.setdefault(table_of, {})
-        for name in mapping.match_on:
+        for name in _key_fields(mapping):
             sole = mapping.fields[name].columns_dynamics
             if len(sole) == 1:
                 keys.setdefault(table, {})[name] = sole[0]
@@ -118,12 +124,21 @@ def _xero(mappings: Sequence[type[EntityMapping]]) -> Iterable[Source]:
         if mapping.part_of is not None:
             continue
         lists = tuple(m.parts for m in mappings if m.part_of and issubclass(mapping, m.part_of))
-        keys = {}
-        for name in (*mapping.match_on, *mapping.unique_in_xero):
-            keys[name] = mapping.fields[name].columns_xero[0]
-        feed = Feed(mapping.xero, tuple(sorted(mapping.xero_columns())), lists)
+        keys = {name: mapping.fields[name].columns_xero[0] for name in _key_fields(mapping)}
+        feed = Feed(mapping.xero, tuple(sorted(_whole_groups(mapping))), lists)
         route = Route(mapping.name, Reach.OWN)
         yield Source(SideName.XERO, feed, (route,), tuple(keys.items()))
+
+
+def _key_fields(mapping: type[EntityMapping]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((*mapping.match_on, *mapping.unique_in_xero)))
+
+
+def _whole_groups(mapping: type[EntityMapping]) -> set[str]:
+    """Columns to read: a write group goes complete, so all of it has to be known (R8)."""
+    groups = {group for rule in mapping.fields.values() for group in rule.groups_xero}
+    known = xero.RESOURCES[mapping.xero].values()
+    return {*mapping.xero_columns(), *(c.name for c in known if c.write_group in groups)}
 
 
 def _digest(content: object) -> str:

@@ -20,11 +20,20 @@ Keys = Mapping[int, Mapping[str, str]]
 
 
 def match(
-    trip: Trip, tx: Transaction, mapping: type[EntityMapping], links: Sequence[Link], keys: Keys
+    trip: Trip,
+    tx: Transaction,
+    mapping: type[EntityMapping],
+    links: Sequence[Link],
+    keys: Keys,
+    *,
+    on: Sequence[str],
 ) -> dict[int, str]:
-    """Return link id -> Xero id of the one partner, of the links that have one."""
+    """Return link id -> Xero id of the one partner, of the links that have one.
+
+    on: the keys to go by, best first.
+    """
     found: dict[int, str] = {}
-    for key in mapping.match_on:
+    for key in on:
         open_links = [link for link in links if link.id not in found and link.xero_id is None]
         for link, xero_id in _unique(trip, tx, mapping, key, open_links, keys):
             if xero_id not in found.values():

@@ -226,8 +226,10 @@ def _parts(
 ) -> tuple[Mapping[str, tuple[Value, Value]], tuple[LinkOutcome, ...]]:
     """Return the list to remember in the parent's base, and how each part stands."""
     part = trip.part_mapping(mapping)
-    if part is None or action.kind is ActionKind.ARCHIVE:
+    if part is None:
         return {}, ()
+    if action.kind is ActionKind.ARCHIVE:
+        return {}, tuple(_part(part, action, decision, None) for decision in action.parts)
     settled, shown = settle_list(part, action.parts, rows)
     outcomes = tuple(
         _part(part, action, decision, shown.get(decision.dynamics_id)) for decision in action.parts

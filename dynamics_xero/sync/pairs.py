@@ -57,7 +57,8 @@ def _rows(
     endpoint = trip.key(SideName.DYNAMICS)
     stored = tx.records.get(endpoint, mapping.dynamics, ids)
     records = {row_id: row.record for row_id, row in stored.items()}
-    joined = {row_id: dict(record.values) for row_id, record in records.items()}
+    own_id = f"{mapping.dynamics}id"  # all that is known of a deleted row
+    joined = {row_id: {own_id: row_id, **record.values} for row_id, record in records.items()}
     for lookup, table in mapping.lookups.items():
         targets = {str(v[lookup]) for v in joined.values() if v.get(lookup) is not None}
         found = tx.records.get(endpoint, table, sorted(targets))
@@ -76,13 +77,15 @@ def _under(lookup: str, values: Mapping[str, Value]) -> dict[str, Value]:
     return {f"{lookup}.{column}": value for column, value in values.items()}
 
 
-def _unlinked(links: Iterable[Link], rows: Mapping[str, Record]) -> list[Link]:
+def _unlinked(
+    links: Iterable[Link], rows: Mapping[str, Record], *, live: bool = True
+) -> list[Link]:
     return [
         link
         for link in links
         if link.xero_id is None
         and link.dynamics_id in rows
-        and rows[link.dynamics_id].state is RecordState.LIVE
+        and (rows[link.dynamics_id].state is RecordState.LIVE) is live
     ]
 
 
@@ -104,7 +107,12 @@ def _matched(
     rows: Mapping[str, Record],
 ) -> tuple[list[Link], dict[int, str]]:
     open_links = _unlinked(links, rows)
-    found = match(trip, tx, mapping, open_links, _keys(mapping, open_links, rows))
+    keys = _keys(mapping, open_links, rows)
+    found = match(trip, tx, mapping, open_links, keys, on=mapping.match_on)
+    left = _unlinked(links, rows, live=False)
+    if left and mapping.own_key:  # what we made for them ourselves is theirs to archive (R22)
+        keys = _keys(mapping, left, rows)
+        found |= match(trip, tx, mapping, left, keys, on=(mapping.own_key,))
     return [replace(one, xero_id=found.get(one.id, one.xero_id)) for one in links], found
 
 

@@ -189,22 +189,27 @@ def _claim(
     settled: SettledList,
 ) -> tuple[dict[str, int], set[str]]:
     """Return owner -> place in rows, and the owners nobody can place."""
-    known = {owner: settled.row_of(owner) for owner in settled.owners}
-    faces: dict[str, list[Values]] = {o: [row] for o, row in known.items() if row is not None}
-    for owner, person in wanted.items():
-        if settled.owners.get(owner) != REMOVED:
-            faces.setdefault(owner, []).append(_target(mapping, person))
+    order = sorted(settled.owners, key=lambda owner: (owner not in wanted, owner))
+    rows_known = ((owner, settled.row_of(owner)) for owner in order)
+    known = {owner: row for owner, row in rows_known if row is not None}
+    targets = {owner: _target(mapping, person) for owner, person in wanted.items()}
     claims: dict[str, int] = {}
-    for identity in (_exactly(mapping), _by("EmailAddress"), _by("FirstName", "LastName")):
+    for exact in (known, targets):
+        _claim_alike(mapping, exact, rows, claims)
+    faces: dict[str, list[Values]] = {owner: [row] for owner, row in known.items()}
+    for owner, target in targets.items():
+        if settled.owners.get(owner) != REMOVED:
+            faces.setdefault(owner, []).append(target)
+    for identity in (_by("EmailAddress"), _by("FirstName", "LastName")):
         _claim_unique(identity, faces, rows, claims)
-    lost = [owner for owner, row in known.items() if row is not None and owner not in claims]
+    lost = [owner for owner in known if owner not in claims]
     remembered = {_key(mapping, row) for row in settled.rows}
     strangers = [
         place
         for place, row in enumerate(rows)
         if place not in claims.values() and _key(mapping, row) not in remembered
     ]
-    if len(lost) == 1 and len(strangers) == 1:
+    if len(lost) == 1 and len(strangers) == 1 and lost[0] in wanted:
         claims[lost[0]] = strangers[0]
         return claims, set()
     return claims, set(lost) if strangers else set()
@@ -213,16 +218,30 @@ def _claim(
 _Identity = Callable[[Values], _Key | None]
 
 
-def _exactly(mapping: type[EntityMapping]) -> _Identity:
-    return lambda row: _key(mapping, row)
-
-
 def _by(*columns: str) -> _Identity:
     def identity(row: Values) -> _Key | None:
         key = _fold(tuple(row.get(column) for column in columns))
         return key if any(key) else None
 
     return identity
+
+
+def _claim_alike(
+    mapping: type[EntityMapping],
+    faces: Mapping[str, Values],
+    rows: Sequence[Values],
+    claims: dict[str, int],
+) -> None:
+    """Claim a free row for each unplaced owner who looks exactly so; equal rows are as good."""
+    free = {place: _key(mapping, row) for place, row in enumerate(rows)}
+    for place in claims.values():
+        del free[place]
+    for owner, face in faces.items():
+        wanted = _key(mapping, face)
+        at = next((place for place, key in free.items() if key == wanted), None)
+        if at is not None and owner not in claims:
+            claims[owner] = at
+            del free[at]
 
 
 def _claim_unique(
@@ -260,6 +279,7 @@ def _merge_row(
     base = person.link.base if person.link and owned else {}
     merged = dict(row)
     disputed = []
+    decided = dict(decision.decided)
     for name, rule in mapping.fields.items():
         value = person.values.get(name)
         verdict = merge(rule, value, rule.from_xero(row), base.get(name))
@@ -267,6 +287,9 @@ def _merge_row(
             merged.update(rule.to_xero(value))
         elif verdict is Verdict.CONFLICT:
             disputed.append(rule.label)
+        elif verdict is Verdict.TO_DYNAMICS and name in base:
+            del decided[name]  # not carried, so its base stays (R8)
+    decision = replace(decision, decided=decided)
     if _key(mapping, merged) != _key(mapping, row):
         decision = replace(decision, row=_present(merged), kind=ActionKind.UPDATE)
     if disputed:

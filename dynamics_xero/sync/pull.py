@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 
 from dynamics_xero.errors import CursorExpiredError
-from dynamics_xero.model import Page, Record, RecordState, SideName
+from dynamics_xero.model import Page, Record, RecordState, SideName, Status
 from dynamics_xero.rows import CursorRow, RecordRow, Stored
 from dynamics_xero.store_port import Transaction
 from dynamics_xero.sync.feeds import LOOKUP_KEY, Reach, Route, Source
+from dynamics_xero.sync.patience import patiently
 from dynamics_xero.sync.trip import Trip
 
 ABSENT_BATCH = 200
@@ -26,7 +28,7 @@ def pull(trip: Trip, source: Source) -> None:
     cursor = _resume(trip, source)
     while True:
         try:
-            page = side.changes(source.feed, cursor.cursor)
+            page = patiently(trip, partial(side.changes, source.feed, cursor.cursor))
         except CursorExpiredError:
             cursor = _restart(cursor)
             continue
@@ -96,6 +98,7 @@ def observe(
     for route in source.routes:
         _mark(trip, tx, source, route, changed, stored)
         _see(trip, tx, source, route, fresh)
+    _release(trip, tx, source, other, stored)
     _heal(trip, tx, source, other, stored)
 
 
@@ -157,6 +160,52 @@ def _parents(changed: Iterable[Record], stored: dict[str, Stored]) -> list[str]:
             if parent is not None:
                 parents[parent] = None
     return list(parents)
+
+
+def _release(
+    trip: Trip,
+    tx: Transaction,
+    source: Source,
+    shown: Sequence[Record],
+    stored: dict[str, Stored],
+) -> None:
+    """Mark due who waits for a key that was given up, or could be linked by a new one (R32)."""
+    freed: set[tuple[str, str]] = set()
+    new: set[tuple[str, str]] = set()
+    for record in shown:
+        known = stored.get(record.id)
+        had, has = source.held(known.record if known else None), source.held(record)
+        freed |= had - has
+        new |= has - had
+    for route in source.routes:
+        if route.reach is Reach.OWN:
+            _mark_holders(trip, tx, source, route, freed)
+            if source.side is SideName.XERO:
+                stuck = (Status.FAILED, Status.CONFLICT)
+                _mark_holders(trip, tx, source, route, new, only=stuck)
+
+
+def _mark_holders(
+    trip: Trip,
+    tx: Transaction,
+    source: Source,
+    route: Route,
+    keys: Iterable[tuple[str, str]],
+    *,
+    only: Sequence[Status] = (),
+) -> None:
+    """Mark due the links of the Dynamics rows that hold these keys."""
+    endpoint = trip.key(SideName.DYNAMICS)
+    table = next(mapping.dynamics for mapping in trip.mappings if mapping.name == route.entity)
+    values: dict[str, list[str]] = {}
+    for key, value in keys:
+        values.setdefault(key, []).append(value)
+    for key, wanted in sorted(values.items()):
+        found = tx.records.holders(endpoint, table, key, sorted(wanted))
+        ids = [row_id for rows in found.values() for row_id, _state in rows]
+        for connection in trip.subscribers[source.side]:
+            now = trip.now()
+            tx.links.mark_due(connection, route.entity, dynamics_ids=ids, now=now, only=only)
 
 
 def _see(
@@ -224,7 +273,8 @@ def _confirm_absent(trip: Trip, source: Source, cursor: CursorRow) -> None:
         if not ids:
             return
         started_at = trip.now()
-        records = trip.sides[source.side].read(source.feed, ids)
+        side = trip.sides[source.side]
+        records = patiently(trip, partial(side.read, source.feed, ids))
         with trip.store.begin() as tx:
             observe(trip, tx, source, records, cursor=cursor, started_at=started_at)
             tx.records.touch(endpoint, resource, ids, cursor.generation)

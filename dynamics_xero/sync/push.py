@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from dynamics_xero.errors import (
@@ -22,13 +22,14 @@ from dynamics_xero.errors import (
 from dynamics_xero.mapping.entity import EntityMapping
 from dynamics_xero.model import Action, ActionKind, Answer, Purpose, SideName, Write
 from dynamics_xero.rows import RequestRow
+from dynamics_xero.sync.feeds import normal
 from dynamics_xero.sync.outcome import Batch, refuse, save, settle
+from dynamics_xero.sync.patience import LONGEST_WAIT_S
 from dynamics_xero.sync.steps import prepare
 from dynamics_xero.sync.trip import Trip
 
 CALLS = (ActionKind.CREATE, ActionKind.UPDATE, ActionKind.ARCHIVE)
 BACKOFF_S = (1.0, 30.0)
-LONGEST_WAIT_S = 60.0
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ def push(trip: Trip, mapping: type[EntityMapping], actions: Sequence[Action]) ->
 
     Raises the first error that stops the run, after all calls in flight have been recorded.
     """
-    actions = [prepare(trip, mapping, action) for action in actions]
+    actions = [prepare(trip, mapping, action) for action in _one_per_key(mapping, actions)]
     settle(trip, mapping, [action for action in actions if action.kind not in CALLS])
     waiting = _open(trip, [action for action in actions if action.kind in CALLS])
     ended = len(waiting) == 0 and len(actions) > 0
@@ -63,6 +64,24 @@ def push(trip: Trip, mapping: type[EntityMapping], actions: Sequence[Action]) ->
             raise stop
         waiting = again
     return ended
+
+
+def _one_per_key(mapping: type[EntityMapping], actions: Sequence[Action]) -> list[Action]:
+    """Leave for the next round who would create with a key that another one of this round has.
+
+    By then the mirror shows its holder, or that the key is still free (R17).
+    """
+    taken: set[tuple[str, str]] = set()
+    first = []
+    for action in actions:
+        keys = set()
+        if action.kind is ActionKind.CREATE:
+            names = (*mapping.match_on, *mapping.unique_in_xero)
+            keys = {(n, normal(action.decided[n])) for n in names if n in action.decided}
+        if not keys & taken:
+            first.append(action)
+        taken |= keys
+    return first
 
 
 def _open(trip: Trip, actions: Sequence[Action]) -> list[Batch]:
@@ -121,7 +140,9 @@ def _send(trip: Trip, batch: Batch) -> Sent:
     try:
         trip.lane.check()
         with trip.store.begin() as tx:
-            tx.requests.sent(batch.request_id, started_at)
+            ours = tx.requests.sent(batch.request_id, started_at)
+        if not ours:
+            raise LockedError("Another worker has taken this request back.")
         answers = trip.sides[SideName.XERO].write(
             [_write(action) for action in batch.actions],
             purpose=Purpose.DATA,
@@ -140,12 +161,15 @@ def _record(
     """5c: store what came back; returns calls to make again, and an error that stops the run."""
     error = sent.error
     if error is None:
-        repairs = save(trip, mapping, sent.batch, sent.answers, started_at=sent.started_at)
+        batch, answers = _answered(trip, sent)
+        repairs = save(trip, mapping, batch, answers, started_at=sent.started_at)
         return _open(trip, repairs), None
     if isinstance(error, RecordError):
         return _halve(trip, mapping, sent.batch, error), None
     if isinstance(error, LostAnswerError):
         return [], None  # the request stays open until its deadline has passed (R22)
+    if isinstance(error, LockedError):
+        return [], error  # what is left is the business of the worker that has the lane now
     if isinstance(error, RetryableError):
         _postpone(trip, sent.batch, error)
         return [], error if _stops(error) else None
@@ -153,11 +177,22 @@ def _record(
     return [], error
 
 
+def _answered(trip: Trip, sent: Sent) -> tuple[Batch, list[Answer]]:
+    """Return what the answer names; what it leaves out stays written down as unknown (R22)."""
+    pairs = list(zip(sent.batch.actions, sent.answers, strict=True))
+    lost = [action for action, answer in pairs if isinstance(answer.error, LostAnswerError)]
+    if lost:
+        (unknown,) = _write_down(trip, [lost])
+        with trip.store.begin() as tx:
+            tx.requests.sent(unknown.request_id, sent.started_at)
+    known = [pair for pair in pairs if not isinstance(pair[1].error, LostAnswerError)]
+    actions = tuple(action for action, _answer in known)
+    return replace(sent.batch, actions=actions), [answer for _action, answer in known]
+
+
 def _stops(error: RetryableError) -> bool:
-    """Short waits are waited out; a long one, or a lost lane, ends the run (contract.md 3)."""
-    if isinstance(error, ThrottledError):
-        return (error.retry_after_s or 0.0) > LONGEST_WAIT_S
-    return isinstance(error, LockedError)
+    """Short waits are waited out; a long one ends the run (contract.md section 3)."""
+    return isinstance(error, ThrottledError) and (error.retry_after_s or 0.0) > LONGEST_WAIT_S
 
 
 def _halve(

@@ -7,9 +7,10 @@ nothing the second time.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 
-from dynamics_xero.errors import UnavailableError
+from dynamics_xero.errors import RetryableError, ThrottledError, UnavailableError, remark
 from dynamics_xero.mapping.entity import EntityMapping
 from dynamics_xero.model import Action, ActionKind, Link, SideName
 from dynamics_xero.sync.decide import Judge, decide
@@ -22,6 +23,7 @@ from dynamics_xero.sync.trip import Trip
 from dynamics_xero.sync.write_back import write_back
 
 UNKNOWN_WAIT_S = 60.0
+QUEUED_AFTER_S = 300.0
 PATIENCE = 6
 """Waits without progress, one after the other, before a remote is said not to answer."""
 
@@ -32,8 +34,10 @@ def run_once(trip: Trip) -> None:
     Raises ThrottledError when only a long wait would help, UnavailableError when a remote does
     not answer.
     """
+    before = _writes(trip)
     pull_all(trip)
-    if work(trip):
+    work(trip)
+    if _writes(trip) != before:
         pull_all(trip)
         work(trip)
 
@@ -45,16 +49,15 @@ def pull_all(trip: Trip) -> None:
     release_unanswered(trip)
 
 
-def work(trip: Trip, *, until: datetime | None = None) -> bool:
-    """Decide and push what is due, then write back; says whether anything was sent to Xero.
+def work(trip: Trip, *, until: datetime | None = None) -> None:
+    """Decide and push what is due, then write back.
 
     until: stop in time for others (a worker's slice); what is left stays due.
     """
-    sent = False
     idle = 0
     while until is None or trip.now() < until:
         if one_round(trip):
-            sent, idle = True, 0
+            idle = 0
             write_back(trip, everything=False)
             continue
         wait = _wait(trip)
@@ -64,7 +67,12 @@ def work(trip: Trip, *, until: datetime | None = None) -> bool:
         _pause(trip, wait, idle)
         pull_all(trip)
     write_back(trip, everything=True)
-    return sent
+
+
+def _writes(trip: Trip) -> int:
+    """Count the calls that wrote something, on both sides."""
+    counts = [side.calls.counts() for side in trip.sides.values()]
+    return sum(n for each in counts for kind, n in each.items() if kind != "read")
 
 
 def one_round(trip: Trip) -> bool:
@@ -126,7 +134,8 @@ def plan(trip: Trip) -> Iterator[tuple[str, str]]:
             if not links:
                 break
             unlinked = {link.id for link in links if link.xero_id is None}
-            for pair in load_pairs(trip, mapping, links, whole=judge.whole, planning=True):
+            for loaded in load_pairs(trip, mapping, links, whole=judge.whole, planning=True):
+                pair = validate(trip, mapping, loaded)
                 if pair.link.id in unlinked and pair.link.xero_id is not None:
                     yield mapping.name, "match"
                 yield from _steps(mapping, decide(pair, judge))
@@ -138,6 +147,16 @@ def _steps(mapping: type[EntityMapping], action: Action | None) -> Iterator[tupl
         yield mapping.name, action.kind.value
         for part in action.parts:
             yield part.entity, part.kind.value
+
+
+def queue(trip: Trip, error: ThrottledError) -> None:
+    """Say on the records that wait that they do, if it will be for more than 5 minutes (R26)."""
+    if (error.retry_after_s or 0.0) <= QUEUED_AFTER_S:
+        return
+    with trip.store.begin() as tx:
+        tx.links.queue(trip.connection, remark=remark(error), now=trip.now())
+    with suppress(RetryableError):  # Dynamics may be the one that asks to wait
+        write_back(trip, everything=True)
 
 
 def release_unanswered(trip: Trip) -> None:

@@ -42,7 +42,7 @@ class Trip:
 
     mappings: the top-level entities in dependency order; part_of: parent entity -> mapping of the
     parts that travel inside. subscribers: per side, every connection that reads the same endpoint:
-    a changed record marks the links of all of them due.
+    a changed record marks the links of all of them due. patient: short outages are waited out.
     """
 
     connection: str
@@ -59,6 +59,7 @@ class Trip:
     plugins: Sequence[Plugin] = ()
     limits: Limits = field(default_factory=Limits)
     only: str | None = None
+    patient: bool = True
 
     @property
     def entities(self) -> list[type[EntityMapping]]:

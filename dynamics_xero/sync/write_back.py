@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from functools import partial
 
 from dynamics_xero.errors import RecordError, RetryableError
 from dynamics_xero.mapping.columns.xero_details import STATUS_OPTIONS
@@ -23,6 +24,7 @@ from dynamics_xero.model import (
     Values,
     Write,
 )
+from dynamics_xero.sync.patience import patiently
 from dynamics_xero.sync.trip import Trip
 
 CONTACT_PAGE = (
@@ -38,7 +40,7 @@ def write_back(trip: Trip, *, everything: bool) -> None:
     while _is_ripe(trip, everything=everything):
         with trip.store.read() as tx:
             links = tx.links.write_backs(trip.connection, limit=trip.limits.write_back_size)
-        _write(trip, links)
+        patiently(trip, partial(_write, trip, links))
 
 
 def _is_ripe(trip: Trip, *, everything: bool) -> bool:

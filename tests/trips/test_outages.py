@@ -90,7 +90,7 @@ def test_r35_a_spent_day_pauses_the_run_and_says_why(world: World, connector: Co
 
 def test_an_outage_of_dynamics_is_said(world: World, connector: Connector) -> None:
     world.account("Alfreds")
-    fault(world, "dynamics", "503", method="GET", path="/accounts", times=50)
+    fault(world, "dynamics", "503", method="GET", path="/accounts", times=50, seconds=0.1)
 
     with pytest.raises(UnavailableError):
         connector.sync()
@@ -181,7 +181,7 @@ def test_r1_a_crash_between_pages_repeats_or_has_a_page(world: World) -> None:
     for number in range(5):
         world.account(f"Company {number}")
     with world.connector() as connector:
-        fault(world, "dynamics", "503", method="GET", path="/contacts", times=50)
+        fault(world, "dynamics", "503", method="GET", path="/contacts", times=50, seconds=0.1)
         with pytest.raises(UnavailableError):
             connector.sync()
     world.dynamics.post("faults", {"seed": 1, "rules": []})

@@ -142,12 +142,17 @@ class World:
 
     def reset(self) -> None:
         """Empty both twins and lift what a test set."""
+        self.reset_faults()
         for control in (self.dynamics, self.xero):
             control.post("reset")
-            control.post("faults", {"seed": 1, "rules": []})
             switches = control.get("switches")
             assert isinstance(switches, list)
             control.post("switches", {one["name"]: one["default"] for one in switches})
+
+    def reset_faults(self) -> None:
+        """Let both twins answer as they should again."""
+        for control in (self.dynamics, self.xero):
+            control.post("faults", {"seed": 1, "rules": []})
 
     def _create(self, entity_set: str, row: Row) -> Row:
         return self.person("POST", entity_set, row, Prefer="return=representation")

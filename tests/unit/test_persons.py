@@ -229,3 +229,26 @@ def test_r25_a_row_that_came_back_trimmed_is_still_its_contacts() -> None:
 
     assert settled.owners == {"c1": 1}
     assert shown == {"c1": ADA}
+
+
+def test_r8_a_field_changed_in_xero_alone_stays_undecided() -> None:
+    known = linked(contact(1, "Ada", "Lovelace", "ada@x.example"), ADA)
+    settled = SettledList((ADA,), {"c1": 0})
+    renamed = {**ADA, "LastName": "King"}
+
+    decision = by_id(merged([known], [renamed], settled), "c1")
+
+    assert decision.row == renamed
+    assert "last_name" not in decision.decided
+    assert "first_name" in decision.decided
+
+
+def test_r27_someone_gone_here_and_someone_lost_leave_a_stranger_unclear() -> None:
+    known = linked(contact(1, "Ada", "Lovelace", "ada@x.example"), ADA)
+    settled = SettledList((ADA, GRACE), {"c1": 0, "c2": 1})
+    stranger = person("Zoe", "Xero", "zoe@x.example")
+
+    result = merged([known], [stranger], settled)
+
+    assert result.rows == (stranger,)
+    assert by_id(result, "c1").status is Status.CONFLICT
