@@ -114,9 +114,10 @@ Base: TypeAlias = Mapping[str, tuple[Value, Value]]
 class Link:
     """Two ids that are the same thing. xero_id None: not there yet, or a part without an id.
 
-    failed_on: digest of everything the last failure depended on; the link stays parked while it
-    is unchanged. parent_id: the link of the parent (parts only). marked counts how often the link
-    was marked due; an outcome clears the mark only if it has not been marked again since.
+    attempts: transient failures in a row. starts: how often work on it began and never came to an
+    end, because its process died (R32). parent_id: the link of the parent (parts only). marked
+    counts how often the link was marked due; an outcome clears the mark only if it has not been
+    marked again since.
     """
 
     id: int
@@ -130,7 +131,7 @@ class Link:
     remark: str | None = None
     life: Life = Life.LINKED
     attempts: int = 0
-    failed_on: str | None = None
+    starts: int = 0
     last_synced_at: datetime | None = None
     marked: int = 0
 
@@ -181,7 +182,6 @@ class LinkOutcome:
     base: Base = field(default_factory=dict)
     carried: bool = False
     verified: bool = False
-    failed_on: str | None = None
     parent_id: int | None = None
     gone: bool = False
 

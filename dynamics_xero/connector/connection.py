@@ -11,12 +11,13 @@ from datetime import datetime, timedelta
 
 from dynamics_xero.errors import WrongEndpointError
 from dynamics_xero.mapping.entity import EntityMapping
-from dynamics_xero.model import EndpointFacts, SideName
+from dynamics_xero.model import EndpointFacts, Feed, SideName
 from dynamics_xero.plugins import Plugin
 from dynamics_xero.ports import Clock, Side
 from dynamics_xero.rows import ConnectionRow
 from dynamics_xero.settings import ConnectionSettings
 from dynamics_xero.store_port import Store
+from dynamics_xero.sync.feeds import sources
 from dynamics_xero.sync.lanes import Lane, owner_name
 from dynamics_xero.sync.trip import Limits, Trip
 
@@ -81,6 +82,11 @@ class Connection:
             only=only,
             patient=patient,
         )
+
+    def dynamics_feeds(self) -> list[Feed]:
+        """Return what the mappings read in Dynamics."""
+        found = sources(self._workshop.mappings)
+        return [source.feed for source in found if source.side is SideName.DYNAMICS]
 
     def facts(self) -> dict[SideName, EndpointFacts]:
         """Return who the two endpoints are. Raises WrongEndpointError when one has changed."""

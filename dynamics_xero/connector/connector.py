@@ -31,12 +31,14 @@ from dynamics_xero.store.budgets import Budgets
 from dynamics_xero.store.store import Store
 from dynamics_xero.store.tokens import Tokens
 from dynamics_xero.sync import run
+from dynamics_xero.sync.feeds import Source
 from dynamics_xero.sync.lanes import Lane, held
 from dynamics_xero.sync.pull import pull, read_at
 from dynamics_xero.sync.trip import Trip
 from dynamics_xero.xero.side import XeroSide
 
 SLICE_S = 60.0
+REFERENCE_POLL_S = 300.0
 BUSY_S = 5.0
 """How soon a worker looks again at a connection whose lane another one holds."""
 
@@ -98,6 +100,9 @@ class Connector:
         A connection that waits for its first plan (first_run = "plan") is only planned: the
         report's `planned` is true, its counts say what would be done, and nothing is written.
         """
+        names = [mapping.name for mapping in self._mappings]
+        if entity is not None and entity not in names:
+            raise SettingsError(f"There is no entity {entity}, only {', '.join(names)}.")
         talk = progress or (lambda _text: None)
         if self._waits_for_plan():
             return Report([self._plan(c, entity, talk) for c in self._each()], planned=True)
@@ -316,7 +321,7 @@ class Connector:
         until = trip.now() + timedelta(seconds=SLICE_S)
         for source in trip.sources():
             read = read_at(trip, source)
-            if read is None or trip.now() - read >= timedelta(seconds=_poll_s(one, source.side)):
+            if read is None or trip.now() - read >= timedelta(seconds=_source_poll_s(one, source)):
                 pull(trip, source)
         run.release_unanswered(trip)
         run.work(trip, until=until)
@@ -353,6 +358,12 @@ def _is_enabled(settings: Settings, mapping: type[EntityMapping]) -> bool:
 def _poll_s(one: Connection, side: SideName) -> float:
     settings = one.settings
     return settings.dynamics.poll_s if side is SideName.DYNAMICS else settings.xero.poll_s
+
+
+def _source_poll_s(one: Connection, source: Source) -> float:
+    """Tables that are only looked up (currencies) hardly ever change and are read whole."""
+    poll_s = _poll_s(one, source.side)
+    return max(poll_s, REFERENCE_POLL_S) if source.is_reference else poll_s
 
 
 def _pause_text(error: ThrottledError) -> str:

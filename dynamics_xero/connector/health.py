@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from dynamics_xero.connector.connection import Connection
-from dynamics_xero.dynamics.provisioning import plan
+from dynamics_xero.dynamics.provisioning import plan, unknown_columns
 from dynamics_xero.dynamics.side import DynamicsSide
 from dynamics_xero.errors import DynamicsXeroError
 from dynamics_xero.model import SideName
@@ -53,10 +53,15 @@ def _sign_in(connection: Connection, side: SideName) -> CheckLine:
 def _columns(connection: Connection) -> CheckLine:
     name = f"{connection.name}: columns and change tracking"
     side = connection.sides[SideName.DYNAMICS]
-    missing = plan(side) if isinstance(side, DynamicsSide) else []
+    assert isinstance(side, DynamicsSide)  # noqa: S101  # the connector made it
+    missing = plan(side)
     if missing:
         text = f"{len(missing)} missing, first: {missing[0]}"
         return CheckLine(name, FAIL, text, "dynamics-xero provision apply")
+    unknown = unknown_columns(side, connection.dynamics_feeds())
+    if unknown:
+        text = f"a mapping reads columns that are not there: {', '.join(unknown)}"
+        return CheckLine(name, FAIL, text, "add them in Dynamics, or correct the mapping")
     return CheckLine(name, OK, "all there")
 
 

@@ -7,7 +7,7 @@ do, so an interrupted one is simply run again.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from dynamics_xero.dynamics.client import Call, DynamicsClient
@@ -17,6 +17,7 @@ from dynamics_xero.dynamics.side import DynamicsSide
 from dynamics_xero.errors import MissingColumnError, UnavailableError
 from dynamics_xero.mapping.columns.column import Column
 from dynamics_xero.mapping.columns.xero_details import CUSTOM_COLUMNS
+from dynamics_xero.model import Feed
 
 VISIBLE_AFTER_S = (0, 3, 7, 10, 30)
 """Pauses before a new column is looked for again: metadata caches lag (dataverse.md section 9)."""
@@ -66,6 +67,19 @@ def plan(side: DynamicsSide) -> list[Step]:
     if problems:
         raise MissingColumnError(" ".join(problems) + " Delete these columns first.")
     return steps
+
+
+def unknown_columns(side: DynamicsSide, feeds: Iterable[Feed]) -> list[str]:
+    """Return "table.column" for every column that a mapping reads and the environment lacks.
+
+    Columns of ours are left out: they are a Step.
+    """
+    missing = []
+    for feed in feeds:
+        there = _types_of(_read_table(side.client, feed.resource, _SUMMARY))
+        ours = {column.name for column in CUSTOM_COLUMNS.get(feed.resource, ())}
+        missing += [f"{feed.resource}.{c}" for c in feed.columns if c not in {*there, *ours}]
+    return missing
 
 
 def apply(side: DynamicsSide) -> list[Step]:

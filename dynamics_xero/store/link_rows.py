@@ -22,7 +22,7 @@ SETTLE = (
         status=bindparam("b_status"),
         remark=bindparam("b_remark"),
         attempts=bindparam("b_attempts"),
-        failed_on=bindparam("b_failed_on"),
+        starts=0,
         last_synced_at=bindparam("b_last_synced_at"),
         due_at=case((link.c.marked == bindparam("b_loaded"), None), else_=link.c.due_at),
         next_at=None,
@@ -70,7 +70,7 @@ COLUMNS = (
     link.c.remark,
     link.c.life,
     link.c.attempts,
-    link.c.failed_on,
+    link.c.starts,
     link.c.last_synced_at,
     link.c.marked,
 )
@@ -108,7 +108,7 @@ def to_link(row: Sequence[Any]) -> Link:
         remark,
         life,
         attempts,
-        failed_on,
+        starts,
         last_synced_at,
         marked,
     ) = row
@@ -124,7 +124,7 @@ def to_link(row: Sequence[Any]) -> Link:
         remark=remark,
         life=Life(life),
         attempts=attempts,
-        failed_on=failed_on,
+        starts=starts,
         last_synced_at=last_synced_at,
         marked=marked,
     )

@@ -239,7 +239,18 @@ class Links:
     ) -> None:
         """Leave links due but waiting, free of their request."""
         attempts = link.c.attempts + (1 if attempts_up else 0)
-        changes = {"next_at": next_at, "attempts": attempts, "request_id": None}
+        changes = {"next_at": next_at, "attempts": attempts, "request_id": None, "starts": 0}
+        self._update(link_ids, changes)
+
+    def begin(self, link_ids: Iterable[int]) -> None:
+        """Count the start of work on the links; every way it may end takes that back (R32)."""
+        self._update(link_ids, {"starts": link.c.starts + 1})
+
+    def survive(self, link_ids: Iterable[int]) -> None:
+        """Take a start back: the process lives, whatever became of the links."""
+        self._update(link_ids, {"starts": 0})
+
+    def _update(self, link_ids: Iterable[int], changes: Mapping[str, Any]) -> None:
         for some in chunks(link_ids):
             self._connection.execute(update(link).where(link.c.id.in_(some)).values(changes))
 
@@ -260,10 +271,7 @@ class Links:
 
     def set_request(self, link_ids: Iterable[int], request_id: str | None) -> None:
         """Bind links to the open request they travel in, or free them."""
-        for some in chunks(link_ids):
-            self._connection.execute(
-                update(link).where(link.c.id.in_(some)).values(request_id=request_id)
-            )
+        self._update(link_ids, {"request_id": request_id})
 
     def write_backs(self, connection: str, *, limit: int) -> list[Link]:
         """Return links whose state is still to be written onto Dynamics, longest waiting first."""

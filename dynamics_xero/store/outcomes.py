@@ -45,7 +45,6 @@ def settled(link: Link, outcome: LinkOutcome, settling: Settling) -> dict[str, A
         "b_status": outcome.status.value,
         "b_remark": outcome.remark,
         "b_attempts": 0 if outcome.status is Status.SYNCED else link.attempts,
-        "b_failed_on": outcome.failed_on,
         "b_last_synced_at": last_synced_at,
         "b_loaded": settling.loaded.get(link.id, -1),
         "b_write_back_at": settling.now if shown != before else None,

@@ -85,5 +85,5 @@ def _engine(url: str) -> Engine:
         kind = type(error).__name__
         raise SettingsError(
             "The database URL cannot be used: give sqlite:///FILE, or postgresql+psycopg://... with"
-            f" the extra dynamics_xero[postgres] installed ({kind})."
+            f" psycopg installed ({kind})."
         ) from None

@@ -124,7 +124,7 @@ link = Table(
     Column("remark", Text),
     Column("life", Text, nullable=False, server_default="linked"),
     Column("attempts", Integer, nullable=False, server_default="0"),
-    Column("failed_on", Text),
+    Column("starts", Integer, nullable=False, server_default="0"),
     Column("last_synced_at", Instant),
     Column("marked", Integer, nullable=False, server_default="0"),
     Column("due_at", Instant),

@@ -125,6 +125,14 @@ class Links(Protocol):
         """Show the links that are due and in no open request as Queued, to be written back."""
         ...
 
+    def begin(self, link_ids: Iterable[int]) -> None:
+        """Count the start of work on the links; every way it may end takes that back (R32)."""
+        ...
+
+    def survive(self, link_ids: Iterable[int]) -> None:
+        """Take a start back: the process lives, whatever became of the links."""
+        ...
+
     def set_request(self, link_ids: Iterable[int], request_id: str | None) -> None:
         """Bind links to the open request they travel in, or free them."""
         ...

@@ -44,7 +44,10 @@ MERGED = (
 )
 
 NO_COMPANY = "This contact belongs to no account; in Xero, people stand under a company."
-COMPANY_INACTIVE = "The company of this contact is inactive, so the contact is not in Xero."
+COMPANY_INACTIVE = (
+    "The company of this contact is inactive, so the contact is not in Xero. Activate the account, "
+    "or move the contact to another one."
+)
 WAITS_FOR_COMPANY = "Waits for its company, which could not be sent to Xero: see the account."
 
 

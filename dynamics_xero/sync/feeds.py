@@ -45,6 +45,11 @@ class Source:
     keys: tuple[tuple[str, str], ...]
     ignored: frozenset[str] = frozenset()
 
+    @property
+    def is_reference(self) -> bool:
+        """Say whether the rows are only looked up, and have no links of their own."""
+        return all(route.reach is Reach.LOOKUP for route in self.routes)
+
     def columns_digest(self) -> str:
         """Tell one select list from another: a changed one is read whole again (R4)."""
         return _digest([self.feed.columns, self.feed.parts])

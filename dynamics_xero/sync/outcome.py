@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -28,6 +29,8 @@ from dynamics_xero.sync.persons import SETTLED_LIST, settle_list
 from dynamics_xero.sync.pull import observe
 from dynamics_xero.sync.steps import conclude
 from dynamics_xero.sync.trip import Trip
+
+_log = logging.getLogger(__name__)
 
 STAYED = "Xero did not let the last person be removed; ask finance to remove the person in Xero."
 OVERWROTE = (
@@ -271,6 +274,11 @@ def _store(
     rows = [_row(trip, e, request_id) for e in endings if _worth_telling(e)]
     rows += [row for e in endings if e.outcome.carried for row in _part_rows(trip, e, request_id)]
     tx.history.add(rows)
+    for row in rows:
+        _log.info(
+            "%s %s link=%s status=%s request=%s",
+            *(row.action, row.entity, row.link_id, row.status.value, row.request_id),
+        )
 
 
 def _worth_telling(ending: _Ending) -> bool:

@@ -167,7 +167,8 @@ def _record(
     if isinstance(error, RecordError):
         return _halve(trip, mapping, sent.batch, error), None
     if isinstance(error, LostAnswerError):
-        return [], None  # the request stays open until its deadline has passed (R22)
+        _survive(trip, sent.batch)  # the request stays open until its deadline has passed (R22)
+        return [], None
     if isinstance(error, LockedError):
         return [], error  # what is left is the business of the worker that has the lane now
     if isinstance(error, RetryableError):
@@ -175,6 +176,11 @@ def _record(
         return [], error if _stops(error) else None
     _withdraw(trip, [sent.batch])
     return [], error
+
+
+def _survive(trip: Trip, batch: Batch) -> None:
+    with trip.store.begin() as tx:
+        tx.links.survive([action.link.id for action in batch.actions])
 
 
 def _answered(trip: Trip, sent: Sent) -> tuple[Batch, list[Answer]]:

@@ -15,6 +15,7 @@ from dynamics_xero.mapping.entity import EntityMapping
 from dynamics_xero.model import Action, ActionKind, Link, SideName
 from dynamics_xero.sync.decide import Judge, decide
 from dynamics_xero.sync.feeds import Source
+from dynamics_xero.sync.helping import take_helping
 from dynamics_xero.sync.pairs import load_pairs
 from dynamics_xero.sync.pull import is_whole, pull, read_at
 from dynamics_xero.sync.push import push
@@ -79,10 +80,7 @@ def one_round(trip: Trip) -> bool:
     """Decide and push one helping of due links of each entity; says whether any of them ended."""
     ended = False
     for mapping in trip.entities:
-        with trip.store.read() as tx:
-            links = tx.links.due(
-                trip.connection, mapping.name, now=trip.now(), limit=trip.limits.round_size
-            )
+        links = take_helping(trip, mapping)
         if links:
             ended = push(trip, mapping, decide_fresh(trip, mapping, links)) or ended
     return ended

@@ -65,7 +65,12 @@ class Trip:
     def entities(self) -> list[type[EntityMapping]]:
         """The top-level entities this trip works on."""
         tops = [mapping for mapping in self.mappings if mapping.part_of is None]
-        return [mapping for mapping in tops if self.only in (None, mapping.name)]
+        return [mapping for mapping in tops if self._is_wanted(mapping)]
+
+    def _is_wanted(self, mapping: type[EntityMapping]) -> bool:
+        """Parts travel inside their parent, so to ask for them is to ask for it."""
+        part = self.part_mapping(mapping)
+        return self.only in (None, mapping.name, part.name if part else None)
 
     def part_mapping(self, mapping: type[EntityMapping]) -> type[EntityMapping] | None:
         """Return the mapping of the parts inside a parent, if it has any."""

@@ -62,7 +62,6 @@ def outcome(
     carried: bool = False,
     verified: bool = False,
     gone: bool = False,
-    failed_on: str | None = None,
 ) -> LinkOutcome:
     """Return how a link stands."""
     return LinkOutcome(
@@ -75,7 +74,6 @@ def outcome(
         carried=carried,
         verified=verified,
         gone=gone,
-        failed_on=failed_on,
     )
 
 

@@ -50,18 +50,18 @@ def test_an_outcome_gives_status_remark_failure_and_xero_id(tx: Transaction) -> 
 
     save(
         tx,
-        outcome(a, Status.FAILED, remark="Say why.", failed_on="digest"),
+        outcome(a, Status.FAILED, remark="Say why."),
         xero_ids={a.id: "x"},
     )
 
     now_as = _again(tx, a)
     assert (now_as.status, now_as.remark) == (Status.FAILED, "Say why.")
-    assert (now_as.failed_on, now_as.xero_id) == ("digest", "x")
+    assert now_as.xero_id == "x"
 
     save(tx, outcome(a))
 
     now_as = _again(tx, a)
-    assert (now_as.remark, now_as.failed_on, now_as.xero_id) == (None, None, "x")
+    assert (now_as.remark, now_as.xero_id) == (None, "x")
 
 
 def test_r26_last_synced_on_moves_when_something_was_carried(tx: Transaction) -> None:
@@ -138,6 +138,22 @@ def test_r32_attempts_end_with_success_only(tx: Transaction) -> None:
 
     save(tx, outcome(a))
     assert _again(tx, a).attempts == 0
+
+
+@pytest.mark.parametrize("end", ["outcome", "postponed", "survived"])
+def test_r32_a_start_that_came_to_an_end_does_not_count(tx: Transaction, end: str) -> None:
+    (a,) = links(tx, "a")
+    tx.links.begin([a.id])
+    begun = _again(tx, a).starts
+
+    if end == "outcome":
+        save(tx, outcome(a, Status.FAILED))
+    elif end == "postponed":
+        tx.links.retry_later([a.id], next_at=NOON)
+    else:
+        tx.links.survive([a.id])
+
+    assert (begun, _again(tx, a).starts) == (1, 0)
 
 
 def test_r6_a_part_seen_first_gets_a_link_under_its_parent(tx: Transaction) -> None:

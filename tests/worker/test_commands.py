@@ -73,8 +73,8 @@ def test_a_record_that_fails_is_named_and_ends_the_sync_with_one(ready: Place) -
     assert faults("sync", report) == []
     (failed,) = report["failed"]
     assert (failed["dynamics_id"], failed["status"]) == (account_id, "Failed")
-    assert "E-mail" in failed["remark"]
-    assert "E-mail" in ready.command("sync", "--once", code=1)
+    assert "e-mail" in failed["remark"]
+    assert "e-mail" in ready.command("sync", "--once", code=1)
 
 
 def test_r12_the_first_sync_only_plans_and_ends_with_four(ready: Place) -> None:

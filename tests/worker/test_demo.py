@@ -56,7 +56,7 @@ def test_the_demo_shows_failure_and_healing_and_leaves_nothing_behind(tmp_path: 
     assert document["failed"] == []
     (healed,) = document["healed"]
     assert healed["entity"] == "account"
-    assert "E-mail" in healed["remark_before"]
+    assert "e-mail" in healed["remark_before"]
     assert healed["remark_before"] in done.stderr
     assert left_over(tmp_path) == []
 

@@ -119,7 +119,7 @@ def _links() -> None:
         sa.Column("remark", sa.Text),
         sa.Column("life", sa.Text, nullable=False, server_default="linked"),
         sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
-        sa.Column("failed_on", sa.Text),
+        sa.Column("starts", sa.Integer, nullable=False, server_default="0"),
         sa.Column("last_synced_at", sa.BigInteger),
         sa.Column("marked", sa.Integer, nullable=False, server_default="0"),
         sa.Column("due_at", sa.BigInteger),

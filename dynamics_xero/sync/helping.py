@@ -1,0 +1,53 @@
+"""Take due links in helpings, and find the record that kills its process (R32).
+
+Each start is counted before it is made, and every end takes the count back, so what is counted
+still is what a process died of, or with. Such links are taken in ever smaller helpings: the
+harmless ones come through, and the one that is left alone with its deaths is parked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from dynamics_xero.mapping.entity import EntityMapping
+from dynamics_xero.model import Link, LinkOutcome, Status
+from dynamics_xero.sync.trip import Trip
+
+MOST_STARTS = 5
+SHRINK = 8
+DEADLY = (
+    "Working on this record ended the program several times, so it is left alone until it is "
+    "changed. Please tell your administrator."
+)
+
+
+def take_helping(trip: Trip, mapping: type[EntityMapping]) -> list[Link]:
+    """Return due links to work on now, each with its start counted; the oldest marks first."""
+    with trip.store.begin() as tx:
+        limit = trip.limits.round_size
+        links = tx.links.due(trip.connection, mapping.name, now=trip.now(), limit=limit)
+        deadly = [link for link in links if link.starts >= MOST_STARTS]
+        tx.links.save(
+            trip.connection,
+            [_parked(link) for link in deadly],
+            run_id=trip.run_id,
+            now=trip.now(),
+            loaded={link.id: link.marked for link in deadly},
+            xero_ids={},
+        )
+        chosen = _helping([link for link in links if link.starts < MOST_STARTS], limit)
+        tx.links.begin([link.id for link in chosen])
+    return chosen
+
+
+def _helping(links: Sequence[Link], limit: int) -> list[Link]:
+    """Suspects go first and in small company: 500 of them, then 62, then 7, then one alone."""
+    worst = max((link.starts for link in links), default=0)
+    if worst == 0:
+        return list(links)
+    size = max(1, limit // SHRINK**worst)
+    return [link for link in links if link.starts == worst][:size]
+
+
+def _parked(link: Link) -> LinkOutcome:
+    return LinkOutcome(link.id, link.entity, link.dynamics_id, Status.FAILED, remark=DEADLY)
