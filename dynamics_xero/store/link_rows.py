@@ -22,7 +22,6 @@ SETTLE = (
         status=bindparam("b_status"),
         remark=bindparam("b_remark"),
         attempts=bindparam("b_attempts"),
-        starts=0,
         last_synced_at=bindparam("b_last_synced_at"),
         due_at=case((link.c.marked == bindparam("b_loaded"), None), else_=link.c.due_at),
         next_at=None,

@@ -239,15 +239,15 @@ class Links:
     ) -> None:
         """Leave links due but waiting, free of their request."""
         attempts = link.c.attempts + (1 if attempts_up else 0)
-        changes = {"next_at": next_at, "attempts": attempts, "request_id": None, "starts": 0}
+        changes = {"next_at": next_at, "attempts": attempts, "request_id": None}
         self._update(link_ids, changes)
 
     def begin(self, link_ids: Iterable[int]) -> None:
-        """Count the start of work on the links; every way it may end takes that back (R32)."""
+        """Count the start of work on the links, in case its process does not live to the end."""
         self._update(link_ids, {"starts": link.c.starts + 1})
 
     def survive(self, link_ids: Iterable[int]) -> None:
-        """Take a start back: the process lives, whatever became of the links."""
+        """Take starts back: the process lives, whatever became of the links (R32)."""
         self._update(link_ids, {"starts": 0})
 
     def _update(self, link_ids: Iterable[int], changes: Mapping[str, Any]) -> None:

@@ -126,11 +126,11 @@ class Links(Protocol):
         ...
 
     def begin(self, link_ids: Iterable[int]) -> None:
-        """Count the start of work on the links; every way it may end takes that back (R32)."""
+        """Count the start of work on the links, in case its process does not live to the end."""
         ...
 
     def survive(self, link_ids: Iterable[int]) -> None:
-        """Take a start back: the process lives, whatever became of the links."""
+        """Take starts back: the process lives, whatever became of the links (R32)."""
         ...
 
     def set_request(self, link_ids: Iterable[int], request_id: str | None) -> None:

@@ -1,13 +1,14 @@
 """Take due links in helpings, and find the record that kills its process (R32).
 
-Each start is counted before it is made, and every end takes the count back, so what is counted
-still is what a process died of, or with. Such links are taken in ever smaller helpings: the
-harmless ones come through, and the one that is left alone with its deaths is parked.
+Each start is counted before it is made, and whoever lives to the end takes the count back, so
+what is counted still is what a process died of, or with. Such links are taken in ever smaller
+helpings: the harmless ones come through, and the one left alone with its deaths is parked.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from dynamics_xero.mapping.entity import EntityMapping
 from dynamics_xero.model import Link, LinkOutcome, Status
@@ -21,8 +22,18 @@ DEADLY = (
 )
 
 
-def take_helping(trip: Trip, mapping: type[EntityMapping]) -> list[Link]:
-    """Return due links to work on now, each with its start counted; the oldest marks first."""
+@contextmanager
+def helping(trip: Trip, mapping: type[EntityMapping]) -> Iterator[list[Link]]:
+    """Give due links to work on in the block, the oldest marks first."""
+    links = _take(trip, mapping)
+    try:
+        yield links
+    finally:
+        with trip.store.begin() as tx:
+            tx.links.survive([link.id for link in links])
+
+
+def _take(trip: Trip, mapping: type[EntityMapping]) -> list[Link]:
     with trip.store.begin() as tx:
         limit = trip.limits.round_size
         links = tx.links.due(trip.connection, mapping.name, now=trip.now(), limit=limit)
@@ -35,12 +46,12 @@ def take_helping(trip: Trip, mapping: type[EntityMapping]) -> list[Link]:
             loaded={link.id: link.marked for link in deadly},
             xero_ids={},
         )
-        chosen = _helping([link for link in links if link.starts < MOST_STARTS], limit)
+        chosen = _choose([link for link in links if link.starts < MOST_STARTS], limit)
         tx.links.begin([link.id for link in chosen])
     return chosen
 
 
-def _helping(links: Sequence[Link], limit: int) -> list[Link]:
+def _choose(links: Sequence[Link], limit: int) -> list[Link]:
     """Suspects go first and in small company: 500 of them, then 62, then 7, then one alone."""
     worst = max((link.starts for link in links), default=0)
     if worst == 0:

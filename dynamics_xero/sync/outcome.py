@@ -289,7 +289,7 @@ def _worth_telling(ending: _Ending) -> bool:
 
 def _row(trip: Trip, ending: _Ending, request_id: str | None) -> HistoryRow:
     action, outcome = ending.action, ending.outcome
-    refused = request_id is not None and not outcome.carried
+    sent = request_id is not None and action.kind is not ActionKind.REPAIR
     return HistoryRow(
         connection=trip.connection,
         entity=action.link.entity,
@@ -298,7 +298,7 @@ def _row(trip: Trip, ending: _Ending, request_id: str | None) -> HistoryRow:
         xero_id=ending.record.id if ending.record else action.link.xero_id,
         at=trip.now(),
         run_id=trip.run_id,
-        action="refused" if refused else action.kind.value,
+        action="refused" if sent and not outcome.carried else action.kind.value,
         status=outcome.status,
         remark=outcome.remark,
         changes=action.changes,

@@ -167,8 +167,7 @@ def _record(
     if isinstance(error, RecordError):
         return _halve(trip, mapping, sent.batch, error), None
     if isinstance(error, LostAnswerError):
-        _survive(trip, sent.batch)  # the request stays open until its deadline has passed (R22)
-        return [], None
+        return [], None  # the request stays open until its deadline has passed (R22)
     if isinstance(error, LockedError):
         return [], error  # what is left is the business of the worker that has the lane now
     if isinstance(error, RetryableError):
@@ -176,11 +175,6 @@ def _record(
         return [], error if _stops(error) else None
     _withdraw(trip, [sent.batch])
     return [], error
-
-
-def _survive(trip: Trip, batch: Batch) -> None:
-    with trip.store.begin() as tx:
-        tx.links.survive([action.link.id for action in batch.actions])
 
 
 def _answered(trip: Trip, sent: Sent) -> tuple[Batch, list[Answer]]:
@@ -222,7 +216,6 @@ def _postpone(trip: Trip, batch: Batch, error: RetryableError) -> None:
     next_at = trip.now() + timedelta(seconds=max(wait, error.retry_after_s or 0.0))
     with trip.store.begin() as tx:
         links = [action.link.id for action in batch.actions]
-        tx.links.set_request(links, None)
         tx.links.retry_later(links, next_at=next_at, attempts_up=True)
         tx.requests.close(batch.request_id)
 

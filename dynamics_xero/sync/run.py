@@ -15,7 +15,7 @@ from dynamics_xero.mapping.entity import EntityMapping
 from dynamics_xero.model import Action, ActionKind, Link, SideName
 from dynamics_xero.sync.decide import Judge, decide
 from dynamics_xero.sync.feeds import Source
-from dynamics_xero.sync.helping import take_helping
+from dynamics_xero.sync.helping import helping
 from dynamics_xero.sync.pairs import load_pairs
 from dynamics_xero.sync.pull import is_whole, pull, read_at
 from dynamics_xero.sync.push import push
@@ -80,9 +80,9 @@ def one_round(trip: Trip) -> bool:
     """Decide and push one helping of due links of each entity; says whether any of them ended."""
     ended = False
     for mapping in trip.entities:
-        links = take_helping(trip, mapping)
-        if links:
-            ended = push(trip, mapping, decide_fresh(trip, mapping, links)) or ended
+        with helping(trip, mapping) as links:
+            if links:
+                ended = push(trip, mapping, decide_fresh(trip, mapping, links)) or ended
     return ended
 
 

@@ -22,7 +22,8 @@ class Limits:
 
     round_size: links decided together. write_back_size: rows in one $batch (Dataverse allows
     1,000). write_back_wait_s: how long write-backs are gathered. call_s: the longest a call may
-    take once it has left. deadline_s: how long after it was written down a request without an
+    take once it has left, write_back_s the same for a full $batch, whose parts Dataverse carries
+    out one after the other. deadline_s: how long after it was written down a request without an
     answer may still take effect: the longest wait for quota and the longest call.
     """
 
@@ -30,6 +31,7 @@ class Limits:
     write_back_size: int = 1000
     write_back_wait_s: float = 10.0
     call_s: float = 35.0
+    write_back_s: float = 240.0
     deadline_s: float = 100.0
     senders: int = 5
     fresh_update_s: float = 30.0

@@ -63,7 +63,7 @@ def _write(trip: Trip, links: Sequence[Link]) -> None:
             [writes[place] for place in group],
             purpose=Purpose.WRITE_BACK,
             key="",
-            deadline_s=trip.limits.call_s,
+            deadline_s=trip.limits.write_back_s,
         )
         _store(trip, [members[place] for place in group], answers)
     with trip.store.begin() as tx:
