@@ -88,6 +88,33 @@ def test_nested_objects_of_an_echo_have_their_own_errors(xero: Xero) -> None:
         assert part["ValidationErrors"] == []
 
 
+def test_a_failed_update_comes_back_without_its_id(xero: Xero) -> None:
+    """xero.md 4, summarizeErrors: "Failed elements come back with ...ID all-zero GUID"."""
+    made = xero.created(Name="Met", ContactNumber="m")
+    for key in ({"ContactID": made["ContactID"]}, {"ContactNumber": "m"}, {"Name": "Met"}):
+        element = {**key, "EmailAddress": "bad"}
+        (refused,) = xero.post(element).json()["Elements"]
+        (single,) = xero.post(element, summarizeErrors="false").json()["Contacts"]
+        assert refused["ContactID"] == single["ContactID"] == ZERO
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"Contacts":[{"Name":NaN}]}',
+        b'{"Contacts":[{"Name":"A","PaymentTerms":{"Bills":{"Day":Infinity}}}]}',
+        b'{"Contacts":[{"Name":"\\ud800"}]}',
+        b"[" * 100_000,
+    ],
+)
+def test_a_body_that_is_no_json_is_refused(xero: Xero, body: bytes) -> None:
+    """xero.md 4, 400 body: wrong body shape, in Xero's words and not as a defect."""
+    url = f"{xero.api_url}/Contacts"
+    answer = xero.session.put(url, data=body, headers=xero.headers, timeout=20)
+    assert (answer.status_code, answer.json()["Message"]) == (400, NO_DATA)
+    assert xero.listed() == []
+
+
 def test_every_objection_to_an_element_is_named(xero: Xero) -> None:
     """xero.md 4, 400 body: ValidationErrors is a list."""
     element = {"Name": "x" * 256, "EmailAddress": "x", "ContactStatus": "NO"}

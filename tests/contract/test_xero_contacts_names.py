@@ -76,7 +76,7 @@ def test_a_rename_onto_a_taken_name_is_refused(xero: Xero) -> None:
     other = xero.created(Name="Beta")
     answer = xero.post({"ContactID": other["ContactID"], "Name": "acme"})
     assert messages(answer) == [TAKEN.format("acme")]
-    assert answer.json()["Elements"][0]["ContactID"] == other["ContactID"]
+    assert answer.json()["Elements"][0]["ContactID"] == ZERO
     assert xero.contact(other["ContactID"])["Name"] == "Beta"
 
 

@@ -83,6 +83,11 @@ def test_where_compares_guids(xero: Xero) -> None:
         ('Name=="a")', "Syntax error (at index 9)"),
         ("UpdatedDateUTC>DateTime(2024,13,1)", "Syntax error (at index 15)"),
         ('ContactID==Guid("x")', "Syntax error (at index 11)"),
+        ("UpdatedDateUTC>DateTime(2024,1,2,3,4,5,6)", "Syntax error (at index 15)"),
+        ("UpdatedDateUTC>DateTime(2024,1,2", "Syntax error (at index 32)"),
+        ('Name.Contains("a")==', "Syntax error (at index 20)"),
+        ('Name.Contains("a")==5', "Syntax error (at index 20)"),
+        ("(" * 2000, "The expression is nested too deeply (at index 0)"),
         ('Name.Like("x")', "No property or field 'Like' exists in type 'String' (at index 5)"),
     ],
 )

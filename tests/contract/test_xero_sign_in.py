@@ -107,6 +107,9 @@ def test_token_errors_are_compact_json(xero: Xero, form: dict[str, str], error: 
     ("model", "scope", "status"),
     [
         ("granular", "accounting.invoices", 200),
+        ("granular", "accounting.classicexpenses.read paymentservices", 200),
+        ("granular", "accounting.reports.aged.read", 200),
+        ("granular", "accounting.reports.read", 400),
         ("granular", "accounting.transactions", 400),
         ("broad", "accounting.transactions", 200),
         ("broad", "accounting.invoices", 400),

@@ -62,7 +62,7 @@ class Access:
         if endpoint is not None and person is not None:
             return Caller(person, token, "", None)
         claims = tokens.read(token, self._clients)
-        if claims is None or claims.jti in self._revoked:
+        if claims is None or self.is_revoked(claims):
             raise unauthorized(UNSUCCESSFUL, origin.new_id())
         if origin.clock.now() >= claims.expires:
             raise unauthorized(expired(claims.expires), origin.new_id())
@@ -72,6 +72,10 @@ class Access:
             self._revoke(endpoint, claims.jti)
             raise unauthorized(UNSUCCESSFUL, origin.new_id())
         return Caller(CONNECTOR, token, claims.client.id, claims.scopes)
+
+    def is_revoked(self, claims: tokens.Claims) -> bool:
+        """Tell whether a token was killed before its time."""
+        return claims.jti in self._revoked
 
     def forgive(self) -> None:
         """Forget revoked tokens that the databases no longer know of."""

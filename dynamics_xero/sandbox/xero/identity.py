@@ -9,6 +9,7 @@ from urllib.parse import parse_qs, unquote
 from dynamics_xero.sandbox.endpoint import Endpoint
 from dynamics_xero.sandbox.web import Request, Response, json_response
 from dynamics_xero.sandbox.xero import connections, refresh, scopes, tokens
+from dynamics_xero.sandbox.xero.access import Access
 from dynamics_xero.sandbox.xero.clients import Client, Clients
 from dynamics_xero.sandbox.xero.errors import (
     NOT_FOUND_TEXT,
@@ -25,9 +26,10 @@ from dynamics_xero.sandbox.xero.switches import SCOPE_MODEL
 class Identity:
     """Answer what belongs to no organisation's API; none of it is counted."""
 
-    def __init__(self, clients: Clients, fallback: Endpoint) -> None:
+    def __init__(self, clients: Clients, access: Access, fallback: Endpoint) -> None:
         """Use `fallback`'s ids and clock where a call names no app."""
         self._clients = clients
+        self._access = access
         self._fallback = fallback
 
     def handle(self, request: Request) -> Response:
@@ -85,7 +87,7 @@ class Identity:
     def _claims(self, request: Request) -> tokens.Claims:
         claims = tokens.read(request.bearer() or "", self._clients)
         home = claims.client.home if claims else self._fallback
-        if claims is None:
+        if claims is None or self._access.is_revoked(claims):
             raise unauthorized(UNSUCCESSFUL, home.new_id())
         if home.clock.now() >= claims.expires:
             raise unauthorized(expired(claims.expires), home.new_id())

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dynamics_xero.sandbox.endpoint import Endpoint
 from dynamics_xero.sandbox.web import Request, Response
-from dynamics_xero.sandbox.xero.switches import CONCURRENT_RETRY_AFTER
+from dynamics_xero.sandbox.xero.switches import (
+    APP_MINUTE_RETRY_AFTER,
+    CONCURRENT_RETRY_AFTER,
+)
 
 MOST_BYTES = 3_500_000
 _PROBLEMS = {
@@ -13,8 +16,9 @@ _PROBLEMS = {
     "429_app": "appminute",
     "429_concurrent": "concurrent",
 }
-# Documented for these two; the app's minute is a minute like the other one.
-_SAY_WHEN = frozenset({"429_minute", "429_day", "429_app"})
+# Promised for these two only; whether the others say when is a switch each.
+_SAY_WHEN = frozenset({"429_minute", "429_day"})
+_MAY_SAY_WHEN = {"429_app": APP_MINUTE_RETRY_AFTER, "429_concurrent": CONCURRENT_RETRY_AFTER}
 
 
 def refuse(kind: str, request: Request, endpoint: Endpoint | None, retry_after_s: int) -> Response:
@@ -22,7 +26,7 @@ def refuse(kind: str, request: Request, endpoint: Endpoint | None, retry_after_s
     label = label_of(request)
     if kind in _PROBLEMS:
         headers = {"X-Rate-Limit-Problem": _PROBLEMS[kind]}
-        if kind in _SAY_WHEN or _concurrent_says_when(endpoint):
+        if kind in _SAY_WHEN or _says_when(kind, endpoint):
             headers["Retry-After"] = str(max(1, retry_after_s))
         response = Response(429, b"", headers)
     elif kind == "html":
@@ -59,8 +63,9 @@ def is_write(request: Request) -> bool:
     return request.method in ("PUT", "POST", "DELETE", "PATCH")
 
 
-def _concurrent_says_when(endpoint: Endpoint | None) -> bool:
-    return endpoint is not None and endpoint.switches.get(CONCURRENT_RETRY_AFTER.name) == "present"
+def _says_when(kind: str, endpoint: Endpoint | None) -> bool:
+    switch = _MAY_SAY_WHEN[kind]
+    return endpoint is not None and endpoint.switches.get(switch.name) == "present"
 
 
 def _page(status: int, text: str, kind: str = "text/html; charset=utf-8") -> Response:

@@ -9,6 +9,7 @@ from dynamics_xero.sandbox.xero.errors import invalid
 
 _DEFAULT_SIZE = 100
 _LARGEST_SIZE = 1000
+_LARGEST_NUMBER = 2**31 - 1
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,6 @@ def _whole(parameters: Mapping[str, str], name: str, default: int) -> int:
     text = parameters.get(name, "").strip()
     if not text:
         return default
-    if not text.isdecimal() or int(text) < 1:
+    if not text.isdecimal() or not 1 <= int(text) <= _LARGEST_NUMBER:
         raise invalid(f"'{text}' is not a valid value for {name}.")
     return int(text)

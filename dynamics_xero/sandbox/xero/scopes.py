@@ -10,7 +10,13 @@ _GRANULAR = (
     "accounting.payments",
     "accounting.banktransactions",
     "accounting.manualjournals",
+    "accounting.classicexpenses",
+    "accounting.reports.aged.read",
+    "accounting.reports.balancesheet.read",
+    "accounting.reports.profitandloss.read",
+    "accounting.reports.trialbalance.read",
 )
+_APART = ("paymentservices",)
 _SIGN_IN = ("openid", "profile", "email", "offline_access")
 _ALWAYS = (*_READ_TOO, "accounting.budgets.read")
 _MODELS = {
@@ -28,7 +34,12 @@ def granted(model: str, *, user: bool) -> tuple[str, ...]:
 def allowed(model: str, asked: Iterable[str]) -> bool:
     """Tell whether an app of this `model` may ask for all these scopes."""
     held = _MODELS[model]
-    known = {*held, *_SIGN_IN, *(f"{scope}.read" for scope in held if not scope.endswith(".read"))}
+    known = {
+        *held,
+        *_SIGN_IN,
+        *_APART,
+        *(f"{scope}.read" for scope in held if not scope.endswith(".read")),
+    }
     return set(asked) <= known
 
 

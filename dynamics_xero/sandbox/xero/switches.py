@@ -88,6 +88,12 @@ CONCURRENT_RETRY_AFTER = Switch(
     ("absent", "present"),
     "xero.md 2: Retry-After is promised for minute and day only",
 )
+APP_MINUTE_RETRY_AFTER = Switch(
+    "app_minute_retry_after",
+    "absent",
+    ("absent", "present"),
+    "xero.md 2: Retry-After is promised for minute and day, the app's minute is not named",
+)
 OVERSIZE_STATUS = Switch(
     "oversize_status",
     "413",
@@ -122,6 +128,7 @@ SWITCHES = (
     IDEMPOTENCY_TTL_S,
     IDEMPOTENCY_SCOPE,
     CONCURRENT_RETRY_AFTER,
+    APP_MINUTE_RETRY_AFTER,
     OVERSIZE_STATUS,
     DEFAULT_ORDER,
     SCOPE_MODEL,

@@ -29,7 +29,8 @@ class XeroTwin:
             _open(endpoint)
         clients = Clients(endpoints)
         self._access = Access(endpoints, clients)
-        self._identity = Identity(clients, endpoints[0])
+        self._identity = Identity(clients, self._access, endpoints[0])
+        self._first = endpoints[0]
         self._api = AccountingApi(self._access)
 
     def endpoint_for(self, request: Request) -> Endpoint | None:
@@ -41,7 +42,12 @@ class XeroTwin:
     def handle(self, request: Request, endpoint: Endpoint | None) -> Response:
         """Answer one call."""
         if request.path.lower().startswith(API_PREFIX):
-            return self._api.handle(request, endpoint)
+            response = self._api.handle(request, endpoint)
+            if endpoint is None:
+                # A 401 or 403 that names no organisation is an answer too, and no one else
+                # would decorate it.
+                limits.decorate(response, self._first)
+            return response
         return self._identity.handle(request)
 
     def refuse(self, kind: str, request: Request, retry_after_s: int) -> Response:

@@ -67,7 +67,10 @@ def parse(text: str, fields: Mapping[str, Field], type_name: str) -> Condition:
 
     Raises RefusedError with QueryParseException for what Xero would not understand.
     """
-    return _Parser(_tokens(text), fields, type_name).whole()
+    try:
+        return _Parser(_tokens(text), fields, type_name).whole()
+    except RecursionError:
+        raise bad_query("The expression is nested too deeply (at index 0)") from None
 
 
 def unknown_field(name: str, type_name: str, at: int) -> RefusedError:
@@ -105,7 +108,8 @@ class _Parser:
 
     @property
     def _next(self) -> _Token:
-        return self._tokens[self._at]
+        # The end token is never used up: a text that breaks off must be told, not run over.
+        return self._tokens[min(self._at, len(self._tokens) - 1)]
 
     def _take(self) -> _Token:
         token = self._next
@@ -175,8 +179,12 @@ class _Parser:
         sql = f"({template.format(field.sql)})"
         condition = Condition(sql, (value,) * template.count("?"))
         if self._took("=="):
-            wanted = self._take().text.lower()
-            return Condition(f"({sql} IS {int(wanted == 'true')})", condition.arguments)
+            wanted = self._take()
+            if wanted.kind != "word" or wanted.text.lower() not in ("true", "false"):
+                raise bad_query(f"Syntax error (at index {wanted.at})")
+            return Condition(
+                f"({sql} IS {int(wanted.text.lower() == 'true')})", condition.arguments
+            )
         return condition
 
     def _comparison(self, field: Field, sign: str) -> Condition:
@@ -216,13 +224,15 @@ class _Parser:
         self._expect("(")
         arguments = []
         while not self._took(")"):
+            if self._next.kind == "end":
+                raise self._syntax_error()
             arguments.append(self._take())
             self._took(",")
         try:
             if word == "guid" and len(arguments) == 1:
                 return Kind.GUID, str(UUID(_unquoted(arguments[0].text)))
-            if word == "datetime" and len(arguments) >= 3:
-                numbers = [int(argument.text) for argument in arguments[:6]]
+            if word == "datetime" and 3 <= len(arguments) <= 6:
+                numbers = [int(argument.text) for argument in arguments]
                 instant = datetime(*numbers, tzinfo=UTC)  # type: ignore[arg-type,misc]  # 3 to 6
                 return Kind.TIME, milliseconds(instant)
         except (ValueError, TypeError):

@@ -49,7 +49,6 @@ PHONE_TEXTS = {"PhoneNumber": 50, "PhoneAreaCode": 10, "PhoneCountryCode": 20}
 PERSON_TEXTS = {"FirstName": NAME_LENGTH, "LastName": NAME_LENGTH, "EmailAddress": 255}
 MOST_PERSONS = 5
 TERM_TYPES = ("DAYSAFTERBILLDATE", "DAYSAFTERBILLMONTH", "OFCURRENTMONTH", "OFFOLLOWINGMONTH")
-MOST_TRACKING = 2
 BATCH_TEXTS: dict[str, int | None] = {
     "BankAccountNumber": None,
     "BankAccountName": None,
@@ -122,11 +121,6 @@ WHOLE_ONLY = frozenset(
         "ContactPersons",
     }
 )
-# What summaryOnly gives beyond that (OAS, descriptions of these fields).
-SUMMARY_TOO = frozenset(
-    {
-        "MergedToContactID",
-        "SalesDefaultLineAmountType",
-        "PurchasesDefaultLineAmountType",
-    }
-)
+# What summaryOnly and what paging give beyond that (OAS, descriptions of these fields).
+SUMMARY_TOO = frozenset({"SalesDefaultLineAmountType", "PurchasesDefaultLineAmountType"})
+PAGED_TOO = SUMMARY_TOO | {"MergedToContactID"}

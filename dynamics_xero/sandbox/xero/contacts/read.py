@@ -27,7 +27,10 @@ def list_contacts(endpoint: Endpoint, request: Request) -> Response:
         items = _count(tx, selection)
         texts = _texts(tx, selection, page, items)
     if summary or page is None:
-        left_out = fields.WHOLE_ONLY - fields.SUMMARY_TOO if summary else fields.WHOLE_ONLY
+        shown = (fields.SUMMARY_TOO if summary else frozenset()) | (
+            fields.PAGED_TOO if page is not None else frozenset()
+        )
+        left_out = fields.WHOLE_ONLY - shown
         texts = [envelope.text_of(without(store.document_of(text), left_out)) for text in texts]
     response = envelope.answer(
         endpoint, "Contacts", texts, None if page is None else page.pagination(items)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -29,7 +30,6 @@ class Outcome:
     sent: Sent
     document: Document | None
     errors: tuple[str, ...] = ()
-    contact_id: str = ZERO_GUID
 
 
 @dataclass(frozen=True)
@@ -65,21 +65,20 @@ class ContactWriter:
 
     def write(self, sent: Sent, *, create_only: bool) -> Outcome:
         """Write one element, or tell what is wrong with it; a refused one leaves no trace."""
-        target: Stored | None = None
         try:
             find = self.rules.target_of_put if create_only else self.rules.target_of_post
             target = find(self.tx, sent)
             if target is not None:
                 self.rules.check_edit(target, sent)
             if sent.errors:
-                return Outcome(sent, None, sent.errors, _id_of(target))
+                return Outcome(sent, None, sent.errors)
             before = target.document if target else documents.blank(self.endpoint.new_id())
             after = documents.changed(before, sent.values)
             self.rules.check_result(self.tx, after, sent)
         except RuleBrokenError as broken:
-            return Outcome(sent, None, (*sent.errors, str(broken)), _id_of(target))
+            return Outcome(sent, None, (*sent.errors, str(broken)))
         after = self.keep(target, after)
-        return Outcome(sent, after, (), str(after["ContactID"]))
+        return Outcome(sent, after)
 
     def keep(self, target: Stored | None, after: Document) -> Document:
         """Store a contact's form and enter it into the ledger.
@@ -144,8 +143,11 @@ def write_contacts(
 
 def _elements(request: Request) -> Sequence[Mapping[str, object]]:
     try:
-        body = request.json()
-    except ValueError:
+        body = json.loads(request.body.decode("utf-8"), parse_constant=_no_json)
+        if b"\\u" in request.body:
+            # Half a surrogate pair can be escaped, but is no character.
+            envelope.text_of(body).encode()
+    except (ValueError, RecursionError):
         raise no_data() from None
     entries = body.get("Contacts") if isinstance(body, dict) else None
     if not isinstance(entries, list) or not entries:
@@ -153,6 +155,11 @@ def _elements(request: Request) -> Sequence[Mapping[str, object]]:
     if not all(isinstance(entry, dict) for entry in entries):
         raise no_data()
     return entries
+
+
+def _no_json(word: str) -> object:
+    """Refuse NaN and Infinity, which Python reads and JSON does not know."""
+    raise ValueError(word)
 
 
 def _part_rules(endpoint: Endpoint) -> PartRules:
@@ -180,7 +187,8 @@ def _refused(outcome: Outcome) -> Document:
     }
     return {
         **echo,
-        "ContactID": outcome.contact_id,
+        # Whatever was sent and whichever contact it met: a failed element has no id.
+        "ContactID": ZERO_GUID,
         "HasValidationErrors": True,
         "ValidationErrors": [{"Message": message} for message in outcome.errors],
     }
@@ -195,10 +203,6 @@ def _echo(value: object) -> object:
         carries = kept.keys() & {"AddressType", "PhoneType", "Day"}
         return {**kept, "ValidationErrors": []} if carries else kept
     return value
-
-
-def _id_of(target: Stored | None) -> str:
-    return target.contact_id if target else ZERO_GUID
 
 
 def _action(before: Document | None, after: Document) -> str:
