@@ -149,9 +149,8 @@ class Dynamics:
 
     def track(self, table: str) -> None:
         """Turn change tracking on."""
-        answer = self.call(
-            "PUT", f"EntityDefinitions(LogicalName='{table}')", {"ChangeTrackingEnabled": True}
-        )
+        path = f"EntityDefinitions(LogicalName='{table}')"
+        answer = self.call("PUT", path, {**self.read(path), "ChangeTrackingEnabled": True})
         assert answer.status_code == 204, answer.text
 
     def batch(

@@ -13,6 +13,7 @@ from typing import Any
 from azure.identity import ClientSecretCredential
 from PowerPlatform.Dataverse.client import DataverseClient
 from PowerPlatform.Dataverse.core.errors import HttpError, MetadataError
+from PowerPlatform.Dataverse.models.filters import col
 from PowerPlatform.Dataverse.models.upsert import UpsertItem
 
 
@@ -56,6 +57,21 @@ def bulk(client: DataverseClient) -> dict[str, Any]:
         "first": sizes[0][0],
         "job": bool(job),
         "left": [row["fax"] for row in left],
+    }
+
+
+def questions(client: DataverseClient) -> dict[str, Any]:
+    """Ask by the query builder, and for the tables there are."""
+    client.records.create("account", [{"name": f"Asked {n}"} for n in (1, 2, 3)])
+    either = col("name").in_(["Asked 1", "asked 3", "nobody"]) & col("fax").is_null()
+    other = col("name").not_in(["Asked 1", "Asked 3"]) & col("name").startswith("Asked")
+    found: list[Any] = [
+        client.query.builder("account").select("name").where(condition).order_by("name").execute()
+        for condition in (either, other)
+    ]
+    return {
+        "found": [[row["name"] for row in rows] for rows in found],
+        "tables": sorted(one["LogicalName"] for one in client.tables.list()),
     }
 
 
@@ -137,7 +153,7 @@ def main(url: str, tenant: str, client_id: str, secret: str) -> None:
         tenant, client_id, secret, authority=url, disable_instance_discovery=True
     )
     with DataverseClient(url, credential) as client:
-        chapters = (records, bulk, batches, customisation)
+        chapters = (records, bulk, questions, batches, customisation)
         print(json.dumps({chapter.__name__: chapter(client) for chapter in chapters}))
 
 

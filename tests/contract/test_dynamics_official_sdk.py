@@ -54,6 +54,10 @@ def test_the_official_client_works_unmodified_against_the_twin(dynamics: Dynamic
         "job": True,
         "left": ["2", "3", "1", "1", "1"],
     }
+    assert story["questions"] == {
+        "found": [["Asked 1", "Asked 3"], ["Asked 2"]],
+        "tables": ["account", "contact", "organization", "systemuser", "transactioncurrency"],
+    }
     assert story["batches"] == {
         "first": [204, 204, 204, 200],
         "listed": "Child",

@@ -59,7 +59,10 @@ def resource_of(path: str) -> str | None:
 
 def relative(url: str) -> tuple[str, str]:
     """Return (resource, query) of an absolute, rooted or bare URL."""
-    split_url = urlsplit(url)
+    try:
+        split_url = urlsplit(url)
+    except ValueError as fault:
+        raise errors.bad_request(f"Invalid URI: '{url}'.") from fault
     resource = resource_of(split_url.path)
     return (split_url.path.lstrip("/") if resource is None else resource), split_url.query
 

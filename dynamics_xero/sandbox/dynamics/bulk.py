@@ -13,6 +13,7 @@ from dynamics_xero.sandbox.dynamics.values import is_guid
 from dynamics_xero.sandbox.web import Response
 
 NAMESPACE = "Microsoft.Dynamics.CRM."
+MESSAGES = tuple(f"{NAMESPACE}{verb}Multiple" for verb in ("Create", "Update", "Upsert", "Delete"))
 Target = Mapping[str, object]
 
 

@@ -39,6 +39,9 @@ class Call:
 
     def document(self) -> dict[str, object]:
         """Return the JSON object in the body. Raises ODataError where there is none."""
+        content_type = self.headers.get("content-type", "")
+        if self.body and content_type and not content_type.startswith("application/json"):
+            raise errors.not_json(content_type)
         try:
             value = (
                 json.loads(self.body.decode("utf-8"), parse_constant=_refuse_constant)

@@ -33,7 +33,7 @@ _KINDS = {
 }
 _LENGTHS = {Kind.STRING: (100, 4000), Kind.MEMO: (2000, 1048576)}
 _KEY_KINDS = {Kind.DECIMAL, Kind.INTEGER, Kind.STRING, Kind.DATETIME, Kind.LOOKUP, Kind.PICKLIST}
-_MAX_KEYS, _MAX_KEY_COLUMNS = 10, 16
+_MAX_KEYS, _MAX_KEY_COLUMNS, _MAX_KEY_BYTES, _GUID_BYTES = 10, 16, 900, 16
 _FIRST_OPTION = 100_000_000
 Body = Mapping[str, object]
 
@@ -55,12 +55,16 @@ def add_column(session: Session, table: TableSchema, call: Call) -> Response:
 
 def change_column(session: Session, table: TableSchema, column: Column, call: Call) -> Response:
     """PUT or DELETE .../Attributes(key) of a custom column; a PUT carries the whole definition."""
+    if call.method not in ("PUT", "DELETE"):
+        raise errors.not_allowed(call.method)
     if not column.custom:
         raise errors.bad_request(
             f"The column {column.name} is not a custom one and stays as it is.", "0x80047014"
         )
     if call.method == "PUT":
-        schema_store.save_column(session.tx, table, _changed(column, call.document()))
+        body = call.document()
+        _check_whole(body, describe.column_object(table, column))
+        schema_store.save_column(session.tx, table, _changed(column, body))
     elif any(column.name in key.columns for key in table.keys):
         raise errors.bad_request(
             f"The column {column.name} is part of a key and cannot be deleted.", "0x8004f01f"
@@ -75,7 +79,9 @@ def change_table(session: Session, table: TableSchema, call: Call) -> Response:
     """PUT EntityDefinitions(key): turn change tracking on, which cannot be undone (section 4)."""
     if call.method != "PUT":
         raise errors.unsupported("Only change tracking of a table can be changed here.")
-    wanted = call.document().get("ChangeTrackingEnabled")
+    body = call.document()
+    _check_whole(body, describe.table_object(table))
+    wanted = body.get("ChangeTrackingEnabled")
     if wanted is True:
         if not table.facts.trackable:
             raise errors.bad_request(f"Change tracking is not possible for {table.name}.")
@@ -115,6 +121,20 @@ def remove_key(session: Session, key: AlternateKey) -> Response:
     schema_store.drop_key(session.tx, key)
     session.reload_schema()
     return nothing()
+
+
+def _check_whole(body: Body, definition: Body) -> None:
+    """Raise ODataError where a PUT does not even say what it replaces: it is never a patch."""
+    for name in ("@odata.type", "LogicalName"):
+        if name in definition and _bare(body.get(name)) != _bare(definition[name]):
+            raise errors.bad_request(
+                f"A definition is replaced as a whole, and '{name}' is missing or another.",
+                errors.BAD_PAYLOAD,
+            )
+
+
+def _bare(value: object) -> str:
+    return str(value).removeprefix("#")
 
 
 def _url(session: Session, table: TableSchema, kind: str, column: Column) -> str:
@@ -230,9 +250,18 @@ def _key(session: Session, table: TableSchema, body: Body) -> AlternateKey:
         column = table.columns.get(each)
         if column is None or column.kind not in _KEY_KINDS:
             raise errors.bad_request(f"The column '{each}' cannot be part of a key.", "0x80060889")
+    if len(set(names)) < len(names) or _key_bytes(table, names) > _MAX_KEY_BYTES:
+        raise errors.bad_request(
+            f"A key takes each column once, and at most {_MAX_KEY_BYTES} bytes.", "0x80060887"
+        )
     created_at = session.now.timestamp()
     label = _label(body.get("DisplayName"))
     return AlternateKey(session.endpoint.new_id(), table.name, name, names, created_at, label)
+
+
+def _key_bytes(table: TableSchema, names: tuple[str, ...]) -> int:
+    """Return how wide the index would be: text is UTF-16, nothing else is wider than a GUID."""
+    return sum(2 * table.columns[name].max_length or _GUID_BYTES for name in names)
 
 
 def _value(managed: object) -> object:

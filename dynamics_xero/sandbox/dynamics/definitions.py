@@ -16,22 +16,23 @@ from dynamics_xero.sandbox.dynamics.schema import AlternateKey, TableSchema
 from dynamics_xero.sandbox.dynamics.session import Session
 from dynamics_xero.sandbox.web import Response
 
-_CAST = "Microsoft.Dynamics.CRM."
-
 
 def answer(session: Session, call: Call) -> Response:
     """Answer a call below /EntityDefinitions."""
     steps = call.steps
     if steps[0].key is None:
-        if call.method != "GET":
+        if call.method == "POST":
             raise errors.unsupported("Creating tables is not offered by this twin.")
+        _check_read(call)
         found = [_table_object(session, table, call) for table in session.schema.tables.values()]
         return _listing(session, "EntityDefinitions", found, call)
     table = table_of(session, steps[0])
     if len(steps) > 1:
         return _below(session, table, call)
     if call.method == "GET":
-        return _single(session, "EntityDefinitions", _table_object(session, table, call), call)
+        item = _table_object(session, table, call)
+        _check_select(call.options.select, [item], "EntityMetadata")
+        return _single(session, "EntityDefinitions", item, call)
     return definition_writes.change_table(session, table, call)
 
 
@@ -69,6 +70,7 @@ def _below(session: Session, table: TableSchema, call: Call) -> Response:
             found = []
         case _:
             raise errors.no_resource(step.name)
+    _check_read(call)
     return _listing(session, f"EntityDefinitions('{table.name}')/{step.name}", found, call)
 
 
@@ -81,13 +83,34 @@ def _attributes(session: Session, table: TableSchema, call: Call) -> Response:
         column = _column_of(table, step)
         if call.method != "GET":
             return definition_writes.change_column(session, table, column, call)
-        return _single(session, place, _column_object(table, column, call), call)
+        item = _column_object(table, column, call)
+        if not _is_cast_to(call, item):
+            raise errors.no_resource(call.steps[2].name)
+        family = [item]
+        if len(call.steps) < 3:
+            family = [describe.column_object(table, each) for each in table.columns.values()]
+        _check_select(call.options.select, family, "AttributeMetadata")
+        return _single(session, place, item, call)
+    _check_read(call)
     found = [_column_object(table, column, call) for column in table.columns.values()]
     if len(call.steps) > 2:
-        cast = call.steps[2].name.removeprefix(_CAST)
         place = f"{place}/{call.steps[2].name}"
-        found = [item for item in found if item["@odata.type"] == f"#{_CAST}{cast}"]
-    return _listing(session, place, found, call)
+    return _listing(session, place, [item for item in found if _is_cast_to(call, item)], call)
+
+
+def _is_cast_to(call: Call, item: Object) -> bool:
+    """Tell whether a column is of the type a path ends with. Raises ODataError for no type."""
+    if len(call.steps) < 3:
+        return True
+    name = call.steps[2].name
+    if len(call.steps) > 3 or name not in describe.ATTRIBUTE_TYPES:
+        raise errors.no_resource(call.steps[-1].name)
+    return item["@odata.type"] == f"#{name}"
+
+
+def _check_read(call: Call) -> None:
+    if call.method != "GET":
+        raise errors.not_allowed(call.method)
 
 
 def _column_of(table: TableSchema, step: Segment) -> Column:
@@ -106,6 +129,7 @@ def _keys(session: Session, table: TableSchema, call: Call) -> Response:
     if step.key is None:
         if call.method == "POST":
             return definition_writes.add_key(session, table, call)
+        _check_read(call)
         return _listing(session, place, [_key_object(session, key) for key in table.keys], call)
     wanted = _key(step)
     key = next((key for key in table.keys if wanted in (key.id, key.name)), None)
@@ -113,6 +137,7 @@ def _keys(session: Session, table: TableSchema, call: Call) -> Response:
         raise errors.ODataError(404, "0x80060888", f"There is no key {wanted}.")
     if call.method == "DELETE":
         return definition_writes.remove_key(session, key)
+    _check_read(call)
     return _single(session, place, _key_object(session, key), call)
 
 
@@ -149,6 +174,7 @@ def _table_object(session: Session, table: TableSchema, call: Call) -> Object:
             found = [describe.relationship_object(r) for r in table.collections.values()]
         else:
             raise errors.unknown_query_property(name, "EntityMetadata")
+        _check_select(select, found, name)
         result[name] = [selected(item, select) for item in found]
     return result
 
@@ -156,12 +182,15 @@ def _table_object(session: Session, table: TableSchema, call: Call) -> Object:
 def _column_object(table: TableSchema, column: Column, call: Call) -> Object:
     result = describe.column_object(table, column)
     for name, select in _expands(call).items():
+        if name not in ("OptionSet", "GlobalOptionSet"):
+            raise errors.unknown_query_property(name, "AttributeMetadata")
         if name == "OptionSet" and describe.has_options(column):
             result[name] = selected(describe.option_set(column), select)
     return result
 
 
 def _listing(session: Session, place: str, found: list[Object], call: Call) -> Response:
+    _check_select(call.options.select, found, place.rpartition("/")[2])
     kept = filtered(found, call.options)
     expanded = tuple(_expands(call))
     select = (*call.options.select, *expanded) if call.options.select else ()
@@ -172,6 +201,13 @@ def _listing(session: Session, place: str, found: list[Object], call: Call) -> R
             "value": [selected(item, select) for item in kept],
         }
     )
+
+
+def _check_select(select: tuple[str, ...], found: list[Object], kind: str) -> None:
+    """Raise ODataError for a property not every object has: a subtype's needs a cast."""
+    for name in select:
+        if not all(name in item for item in found):
+            raise errors.unknown_query_property(name, kind)
 
 
 def _single(session: Session, place: str, item: Object, call: Call) -> Response:

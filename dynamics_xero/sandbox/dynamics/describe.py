@@ -21,6 +21,10 @@ from dynamics_xero.sandbox.dynamics.schema import (
 _NAMESPACE = "#Microsoft.Dynamics.CRM."
 _ENGLISH = 1033
 _TYPE_NAMES = {Kind.CUSTOMER: "Lookup", Kind.OWNER: "Lookup", Kind.ID: ""}
+ATTRIBUTE_TYPES = frozenset(
+    f"{_NAMESPACE[1:]}{_name}AttributeMetadata"
+    for _name in (*(kind.value for kind in Kind), "Uniqueidentifier", "EntityName", "Image", "File")
+)
 Object = dict[str, object]
 
 
@@ -61,6 +65,7 @@ def table_object(table: TableSchema) -> Object:
         "IsCustomEntity": False,
         "IsManaged": True,
         "IsActivity": False,
+        "IsPrivate": False,
         "IsCustomizable": _managed("iscustomizable", value=True),
         "TableType": "Standard",
         "ChangeTrackingEnabled": table.tracks_changes,

@@ -48,6 +48,32 @@ def no_resource(segment: str) -> ODataError:
     return ODataError(404, "0x8006088a", f"Resource not found for the segment '{segment}'.")
 
 
+def not_allowed(method: str) -> ODataError:
+    """Refuse a verb the resource does not know (section 0: 405)."""
+    return ODataError(
+        405, "0x8006088a", f"The requested resource does not support http method '{method}'."
+    )
+
+
+def associated() -> ODataError:
+    """Refuse to delete a row that others need (section 0: CannotDeleteDueToAssociation)."""
+    return ODataError(
+        405,
+        "0x80040227",
+        "The object you tried to delete is associated with another object and cannot be deleted.",
+    )
+
+
+def not_json(content_type: str) -> ODataError:
+    """Refuse a body in another language than JSON (section 0)."""
+    return ODataError(
+        415,
+        PLAIN,
+        f"A supported MIME type could not be found that matches the content type of the request: "
+        f"'{content_type}'.",
+    )
+
+
 def version_mismatch(code: str) -> ODataError:
     """Refuse a stale If-Match; `code` is the position of the switch `etag_mismatch_code`."""
     return ODataError(

@@ -25,12 +25,22 @@ class Expand:
 
 def parse_expand(text: str | None, table: TableSchema) -> tuple[Expand, ...]:
     """Return what an $expand asks of a table. Raises ODataError for unknown properties."""
-    parts = split(text, ",") if text else []
-    if len(parts) > _MAX_EXPANDS:
+    count = _count(text) if text else 0
+    if count > _MAX_EXPANDS:
         raise errors.bad_request(
-            f"The number of $expand items is {len(parts)}, but at most {_MAX_EXPANDS} are allowed."
+            f"The number of $expand items is {count}, but at most {_MAX_EXPANDS} are allowed."
         )
-    return tuple(_one(part.strip(), table) for part in parts)
+    return tuple(_one(part.strip(), table) for part in split(text, ",")) if text else ()
+
+
+def _count(text: str) -> int:
+    """Count the items of an $expand with those nested in it: the limit is the query's."""
+    total = 0
+    for part in split(text, ","):
+        inner = part.strip().partition("(")[2].rstrip().removesuffix(")")
+        nested = [option.strip().partition("=") for option in split(inner, ";")]
+        total += 1 + sum(_count(value) for name, _, value in nested if name == "$expand")
+    return total
 
 
 def split(text: str, separator: str) -> list[str]:
@@ -51,7 +61,12 @@ def _one(text: str, table: TableSchema) -> Expand:
     head, _, rest = text.partition("(")
     name, _, suffix = head.strip().partition("/")
     options = _inner_options(rest.rstrip()[:-1] if rest else "")
+    if suffix not in ("", "$ref"):
+        raise errors.bad_request(
+            f"Found a path with '{suffix}' in $expand: only '$ref' may end it."
+        )
     if name in table.navigations:
+        _refuse_collection_options(name, options)
         return Expand(
             name=name,
             relationship=table.navigations[name],
@@ -67,6 +82,13 @@ def _one(text: str, table: TableSchema) -> Expand:
             )
         return Expand(name=name, relationship=table.collections[name], many=True, options=options)
     raise errors.unknown_query_property(name, table.name)
+
+
+def _refuse_collection_options(name: str, options: Options) -> None:
+    """Refuse to filter, order or cut what is one row."""
+    for option in ("filter", "orderby", "top"):
+        if getattr(options, option) is not None:
+            raise errors.bad_request(f"${option} cannot be applied to '{name}': it is one row.")
 
 
 def _inner_options(text: str) -> Options:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from dynamics_xero.sandbox.dynamics import errors
+from dynamics_xero.sandbox.dynamics import errors, text_match
 from dynamics_xero.sandbox.dynamics.columns import CHOICES, FRACTIONS, TEXTS, WHOLE, Column, Kind
 from dynamics_xero.sandbox.dynamics.filter_syntax import (
     AnyOf,
@@ -130,10 +130,22 @@ class Query:
         if isinstance(right, Literal) and right.kind == "null":
             return self._null_test(compare.operator, left)
         left_column = self._column_of(left) or self._column_of(right)
+        if isinstance(left, Property) and isinstance(right, Property):
+            self._check_comparable(left, right)
         left_sql, left_values = self._operand(left, left_column)
         right_sql, right_values = self._operand(right, left_column)
-        sql = f"{left_sql} {_SQL_OPERATORS[compare.operator]} {right_sql}"
-        return sql, [*left_values, *right_values]
+        values = [*left_values, *right_values]
+        if any(isinstance(value, str) and text_match.needs_folding(value) for value in values):
+            left_sql, right_sql = (
+                f"{text_match.FOLD}({left_sql})",
+                f"{text_match.FOLD}({right_sql})",
+            )
+        return f"{left_sql} {_SQL_OPERATORS[compare.operator]} {right_sql}", values
+
+    def _check_comparable(self, left: Property, right: Property) -> None:
+        first, second = self.resolve(left.path)[1], self.resolve(right.path)[1]
+        if _accepted_kinds(first) != _accepted_kinds(second):
+            raise _incompatible(edm_type(first), edm_type(second))
 
     def _null_test(self, operator: str, operand: Property | Literal) -> tuple[str, list[object]]:
         if not isinstance(operand, Property) or operator not in ("eq", "ne"):
@@ -160,15 +172,22 @@ class Query:
                 f"No function signature for the function with name '{test.function}' matches the "
                 f"specified arguments."
             )
-        # % and _ stay wildcards, as they are in Dataverse (section 2, Queries).
-        return f"{expression} LIKE ?", [_LIKE[test.function].format(test.text.value)]
+        # %, _ and [] stay wildcards, as they are in Dataverse (section 2, Queries).
+        pattern = _LIKE[test.function].format(test.text.value)
+        if text_match.needs_matching(pattern):
+            return f"{text_match.MATCHES}({expression}, ?)", [pattern]
+        return f"{expression} LIKE ?", [pattern]
 
     def _any_of(self, test: AnyOf) -> tuple[str, list[object]]:
         path = test.property.path
         by_name = self.table.columns.get(path[0]) if len(path) == 1 else None
         expression, column = self.resolve((by_name.wire_name,) if by_name else path)
         values = [_list_literal(column, value) for value in test.values]
-        return f"{expression} IN ({', '.join('?' * len(values))})", values
+        marks = ", ".join("?" * len(values))
+        if any(isinstance(value, str) and text_match.needs_folding(value) for value in values):
+            marks = ", ".join([f"{text_match.FOLD}(?)"] * len(values))
+            return f"{text_match.FOLD}({expression}) IN ({marks})", values
+        return f"{expression} IN ({marks})", values
 
     def _truth(self, test: Truth) -> tuple[str, list[object]]:
         expression, column = self.resolve(test.property.path)
@@ -181,11 +200,7 @@ def stored_literal(column: Column, literal: Literal) -> object:
     """Return a literal in the stored form. Raises ODataError where its type cannot match."""
     accepted = _accepted_kinds(column)
     if literal.kind not in accepted:
-        raise errors.bad_request(
-            f"A binary operator with incompatible types was detected. Found operand types "
-            f"'{edm_type(column)}' and '{_LITERAL_TYPES.get(literal.kind, 'null')}' for operator "
-            f"kind 'Equal'."
-        )
+        raise _incompatible(edm_type(column), _LITERAL_TYPES.get(literal.kind, "null"))
     if literal.kind in ("moment", "day"):
         return _moment(column, str(literal.value))
     if literal.kind == "boolean":
@@ -193,6 +208,13 @@ def stored_literal(column: Column, literal: Literal) -> object:
     if isinstance(literal.value, int) and abs(literal.value) > _MAX_WHOLE:
         return float(literal.value)
     return literal.value
+
+
+def _incompatible(left: str, right: str) -> errors.ODataError:
+    return errors.bad_request(
+        f"A binary operator with incompatible types was detected. Found operand types '{left}' and "
+        f"'{right}' for operator kind 'Equal'."
+    )
 
 
 def _moment(column: Column, text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ TEXT_FUNCTIONS = ("contains", "startswith", "endswith")
 _TOKEN = re.compile(
     r"""(?P<space>\s+)
     |(?P<text>'(?:[^']|'')*')
+    |(?P<json>"(?:[^"\\]|\\.)*")
     |(?P<guid>[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}(?![\w-]))
     |(?P<moment>\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d)?)
     |(?P<day>\d{4}-\d\d-\d\d)
@@ -251,6 +253,8 @@ class _Parser:
             return self._text_test()
         if token.text == "Microsoft.Dynamics.CRM.In":
             return self._any_of()
+        if token.text == "Microsoft.Dynamics.CRM.NotIn":
+            return Not(self._any_of())
         return self._comparison()
 
     def _lambda(self, path: tuple[str, ...]) -> Condition:
@@ -311,11 +315,20 @@ class _Parser:
         self._expect("[")
         values = []
         while not self.take("]"):
-            value = self.operand()
+            # The official client writes these lists as JSON, with double quotes.
+            quoted = self._peek().kind == "json"
+            value = self._json_text() if quoted else self.operand()
             if isinstance(value, Literal):
                 values.append(value)
             self.take(",")
         return tuple(values)
+
+    def _json_text(self) -> Literal:
+        token = self._advance()
+        try:
+            return Literal("text", str(json.loads(token.text)))
+        except ValueError as fault:
+            raise self._unexpected(token) from fault
 
     def _named(self, token: _Token) -> Property | Literal:
         if token.text == "null":

@@ -86,12 +86,17 @@ def _names(text: str) -> tuple[str, ...]:
 def _whole(name: str, text: str | None) -> int | None:
     if text is None:
         return None
-    if not text.isdigit():
+    if not _is_whole(text):
         raise errors.bad_request(
             f"Invalid value '{text}' for {name} query option found. The {name} query option "
             f"requires a non-negative integer value."
         )
     return int(text)
+
+
+def _is_whole(text: str) -> bool:
+    # More digits than these fit no number of the server's.
+    return text.isascii() and text.isdigit() and len(text) < 19
 
 
 def _truth(text: str | None) -> bool:
@@ -149,7 +154,7 @@ def parse_preferences(header: str) -> Preferences:
 
 
 def _page_size(text: str | None) -> int | None:
-    if text is None or not text.isdigit() or int(text) < 1:
+    if text is None or not _is_whole(text) or int(text) < 1:
         return None
     return min(int(text), MAX_PAGE)
 

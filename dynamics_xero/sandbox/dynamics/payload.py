@@ -27,9 +27,24 @@ def read(
                 raise errors.undeclared_property(navigation)
             if _writable(relationship.column, creating=creating):
                 values |= _bound(session, relationship, value)
-        elif "@" not in name:
+        elif "@" in name:
+            _check_annotation(table, name)
+        else:
             values |= _plain(table, name, value, creating=creating)
     return values
+
+
+def _check_annotation(table: TableSchema, name: str) -> None:
+    """Let annotations pass unread, but only of properties there are, and only real ones."""
+    annotated, _, annotation = name.partition("@")
+    declared = (table.columns, table.by_wire_name, table.navigations, table.collections)
+    if annotated and not any(annotated in names for names in declared):
+        raise errors.undeclared_property(annotated)
+    if annotation.lower() == _BIND.removeprefix("@"):
+        raise errors.bad_request(
+            f"The annotation '{annotation}' was found. This annotation is either not recognized or "
+            f"not expected at the current position."
+        )
 
 
 def _writable(column: Column, *, creating: bool) -> bool:

@@ -23,15 +23,27 @@ def answer(session: Session, table: TableSchema, call: Call) -> Response:
     if row is None:
         raise address.missing(session)
     step = call.steps[1]
-    suffix = call.steps[2].name if len(call.steps) > 2 else ""
+    suffix = _suffix(call)
+    if call.method in ("PUT", "DELETE"):
+        records.check_conditions(session, row, call)
     if step.name in table.navigations:
         relationship = table.navigations[step.name]
         if suffix == "$ref":
             return _single_reference(session, table, row, relationship, call)
+        if suffix:
+            raise errors.no_resource(suffix)
         return _related_row(session, row, relationship, call)
     if step.name in table.collections:
         return _collection(session, row, table.collections[step.name], call)
+    if suffix:
+        raise errors.no_resource(suffix)
     return _column(session, table, row, call)
+
+
+def _suffix(call: Call) -> str:
+    if len(call.steps) > 3:
+        raise errors.no_resource(call.steps[3].name)
+    return call.steps[2].name if len(call.steps) > 2 else ""
 
 
 def _column(session: Session, table: TableSchema, row: dict[str, object], call: Call) -> Response:
@@ -49,6 +61,7 @@ def _column(session: Session, table: TableSchema, row: dict[str, object], call: 
                 "value": value,
             }
         )
+    _check_write(call)
     value = call.document().get("value") if call.method == "PUT" else None
     writing.update(session, table, row, {name: value})
     return nothing()
@@ -72,6 +85,7 @@ def _single_reference(
                 "@odata.id": f"{session.api_url}/{target.facts.entity_set}({row[column.name]})",
             }
         )
+    _check_write(call)
     url = _reference_url(call.document()) if call.method == "PUT" else None
     writing.update(session, table, row, {f"{relationship.navigation}@odata.bind": url})
     return nothing()
@@ -82,7 +96,7 @@ def _related_row(
 ) -> Response:
     column, target = relationship.column, session.table(relationship.referenced)
     if call.method != "GET":
-        raise errors.ODataError(405, "0x0", f"The requested method is not allowed: {call.method}")
+        raise errors.not_allowed(call.method)
     if row[column.name] is None or target_of(column, row) != target.name:
         return nothing()
     return document(records.representation(session, target, str(row[column.name]), call))
@@ -94,7 +108,9 @@ def _collection(
     owner = session.table(relationship.referenced)
     table = session.table(relationship.referencing)
     row_id = str(row[owner.primary_id])
-    suffix = call.steps[2].name if len(call.steps) > 2 else ""
+    suffix = _suffix(call)
+    if suffix not in ("", "$ref", "$count"):
+        raise errors.no_resource(suffix)
     if call.method == "POST" and suffix == "$ref":
         address = payload.row_at(session, _reference_url(call.document()), table)
         child = address.find(session)
@@ -105,12 +121,18 @@ def _collection(
         )
         return nothing()
     if call.method != "GET":
-        raise errors.ODataError(405, "0x0", f"The requested method is not allowed: {call.method}")
+        raise errors.not_allowed(call.method)
     restriction = Restriction(relationship.column.name, row_id)
     if suffix == "$count":
         return records.count_set(session, table, call, restriction)
     path = f"{owner.facts.entity_set}({row_id})/{call.steps[1].name}"
     return records.read_set(session, table, call, path=path, restriction=restriction)
+
+
+def _check_write(call: Call) -> None:
+    """Refuse every verb but the two that write one property."""
+    if call.method not in ("PUT", "DELETE"):
+        raise errors.not_allowed(call.method)
 
 
 def _reference_url(body: Mapping[str, object]) -> str:

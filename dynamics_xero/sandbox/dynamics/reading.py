@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dynamics_xero.sandbox.dynamics import errors, paging, rows
+from dynamics_xero.sandbox.dynamics import errors, paging, rows, text_match
 from dynamics_xero.sandbox.dynamics.expand import Expand
 from dynamics_xero.sandbox.dynamics.filter_sql import Query
 from dynamics_xero.sandbox.dynamics.filter_syntax import parse_filter, parse_orderby
@@ -86,6 +86,7 @@ def render(
     preferences: Preferences,
 ) -> list[dict[str, object]]:
     """Return rows as JSON objects with their related rows."""
+    _check_expands(session, projection.expands)
     result = objects(session, projection, found, preferences)
     for expand in projection.expands:
         if expand.many:
@@ -94,6 +95,23 @@ def render(
             _expand_one(session, expand, found, result, preferences)
     session.rows_read += len(result)
     return result
+
+
+def _check_expands(session: Session, expands: Sequence[Expand], *, nested: bool = False) -> None:
+    """Raise ODataError for what an $expand asks wrongly, rows or none (section 2, Queries)."""
+    for expand in expands:
+        relationship, options = expand.relationship, expand.options
+        target = session.table(relationship.referencing if expand.many else relationship.referenced)
+        inner = project(target, options).expands
+        if expand.many:
+            _order(_select(session, target, options, None).query, options)
+            deep = nested or any(further.many for further in inner)
+            if deep and (options.orderby or options.top is not None):
+                raise errors.bad_request(
+                    f"$orderby and $top are not supported where '{expand.name}' takes part in "
+                    f"nested expands of collections."
+                )
+        _check_expands(session, inner, nested=True)
 
 
 def read_rows(
@@ -129,7 +147,9 @@ def _select(
         selection.restrict(f't0."{restriction.column}" = ?', [restriction.value])
     if options.filter:
         condition = parse_filter(options.filter, options.aliases)
-        selection.restrict(*selection.query.where(condition))
+        sql, parameters = selection.query.where(condition)
+        text_match.register_for(session.tx, sql)
+        selection.restrict(sql, parameters)
     return selection
 
 

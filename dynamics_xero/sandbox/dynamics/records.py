@@ -77,7 +77,7 @@ def upsert(session: Session, table: TableSchema, key: str, call: Call) -> Respon
             raise address.missing(session)
         row = writing.create(session, table, body, row_id=address.row_id, key_values=address.values)
         return _written(session, table, row, call, status=201, key=address.text)
-    _check_conditions(session, before, call)
+    check_conditions(session, before, call)
     body = {name: value for name, value in body.items() if name not in address.values}
     row = writing.update(session, table, before, body)
     return _written(session, table, row, call, status=200, key=address.text)
@@ -87,7 +87,7 @@ def delete(session: Session, table: TableSchema, key: str, call: Call) -> Respon
     """DELETE of one row."""
     address = row_address(table, key, session)
     before = _existing(session, address)
-    _check_conditions(session, before, call)
+    check_conditions(session, before, call)
     writing.delete(session, table, before)
     return nothing()
 
@@ -115,7 +115,8 @@ def _existing(session: Session, address: RowAddress) -> dict[str, object]:
     return row
 
 
-def _check_conditions(session: Session, before: Mapping[str, object], call: Call) -> None:
+def check_conditions(session: Session, before: Mapping[str, object], call: Call) -> None:
+    """Raise ODataError where a row does not meet If-Match or If-None-Match (section 2, ETag)."""
     if call.if_none_match == "*":
         raise errors.already_exists(session.switch("if_none_match_code"))
     wanted = call.if_match

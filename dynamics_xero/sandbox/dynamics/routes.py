@@ -20,6 +20,16 @@ from dynamics_xero.sandbox.dynamics.session import Session
 from dynamics_xero.sandbox.web import Response
 
 _OTHER_LANGUAGES = frozenset({"fetchXml", "sql", "savedQuery", "userQuery"})
+# Functions are asked by GET, actions are called by POST.
+_METHODS = {
+    "$metadata": "GET",
+    "WhoAmI": "GET",
+    "RetrieveMetadataChanges": "GET",
+    "RetrieveTotalRecordCount": "GET",
+    "BulkDelete": "POST",
+    "PublishXml": "POST",
+    "PublishAllXml": "POST",
+}
 _MAX_URL = 32_768
 _MAX_URL_IN_BATCH = 65_536
 
@@ -29,6 +39,7 @@ def answer(session: Session, call: Call) -> Response:
     _check_length(session, call)
     steps = call.steps
     if not steps:
+        _check_method(call, "GET")
         return metadata_document.service_document(session)
     table = session.schema.by_set.get(steps[0].name)
     if table is not None:
@@ -69,7 +80,7 @@ def _rows(session: Session, table: TableSchema, call: Call) -> Response:
             return records.upsert(session, table, steps[0].key, call)
         case "DELETE":
             return records.delete(session, table, steps[0].key, call)
-    raise _not_allowed(call.method)
+    raise errors.not_allowed(call.method)
 
 
 def _entity_set(session: Session, table: TableSchema, call: Call) -> Response:
@@ -79,20 +90,21 @@ def _entity_set(session: Session, table: TableSchema, call: Call) -> Response:
         if call.method == "POST":
             return records.create(session, table, call)
         if call.method != "GET":
-            raise _not_allowed(call.method)
+            raise errors.not_allowed(call.method)
         if tracking.concerns(call):
             return tracking.answer(session, table, call)
         return records.read_set(session, table, call, path=table.facts.entity_set)
     name = steps[1].name
+    if len(steps) > 2:
+        raise errors.no_resource(steps[2].name)
     if name == "$count" and call.method == "GET":
         if call.options.deltatoken is not None:
             return tracking.count(session, table, call)
         return records.count_set(session, table, call)
-    message = name.removeprefix(bulk.NAMESPACE)
-    if message in ("CreateMultiple", "UpdateMultiple", "UpsertMultiple", "DeleteMultiple"):
+    if name in bulk.MESSAGES:
         if call.method != "POST":
-            raise _not_allowed(call.method)
-        return bulk.answer(session, table, message, call)
+            raise errors.not_allowed(call.method)
+        return bulk.answer(session, table, name.removeprefix(bulk.NAMESPACE), call)
     raise errors.no_resource(name)
 
 
@@ -104,9 +116,11 @@ def _refuse_other_languages(call: Call) -> None:
 
 
 def _named(session: Session, first: Segment, call: Call) -> Response:
+    if first.name == "EntityDefinitions":
+        return definitions.answer(session, call)
+    if first.name in _METHODS:
+        _check_method(call, _METHODS[first.name])
     match first.name:
-        case "EntityDefinitions":
-            return definitions.answer(session, call)
         case "$metadata":
             return metadata_document.metadata(session)
         case "WhoAmI":
@@ -120,6 +134,11 @@ def _named(session: Session, first: Segment, call: Call) -> Response:
         case "PublishXml" | "PublishAllXml":
             return nothing()
     raise errors.no_resource(first.name)
+
+
+def _check_method(call: Call, allowed: str) -> None:
+    if call.method != allowed:
+        raise errors.not_allowed(call.method)
 
 
 def _who_am_i(session: Session) -> Response:
@@ -141,9 +160,3 @@ def _check_privilege(session: Session, table: TableSchema, call: Call) -> None:
         verbs = {"GET": "Read", "POST": "Create", "DELETE": "Delete"}
         privilege = f"prv{verbs.get(call.method, 'Write')}{table.facts.schema_name}"
         raise errors.missing_privilege(session.caller.user_id, privilege, table.name)
-
-
-def _not_allowed(method: str) -> errors.ODataError:
-    return errors.ODataError(
-        405, "0x8006088a", f"The requested resource does not support http method '{method}'."
-    )

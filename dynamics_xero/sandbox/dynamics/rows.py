@@ -72,6 +72,12 @@ def referring(
     return [dict(row) for row in found]
 
 
+def refers(tx: sqlite3.Connection, table: TableSchema, column: str, row_id: str) -> bool:
+    """Tell whether any row's lookup points at a row."""
+    statement = f'SELECT 1 FROM {table.storage} WHERE "{column}" = ? LIMIT 1'  # noqa: S608 - names come from the schema
+    return tx.execute(statement, (row_id,)).fetchone() is not None
+
+
 def columns_of(
     tx: sqlite3.Connection, table: TableSchema, ids: Iterable[str], names: Iterable[str]
 ) -> dict[str, sqlite3.Row]:

@@ -60,11 +60,7 @@ def answer(session: Session, table: TableSchema, call: Call) -> Response:
     """Answer a tracked first read, a following page of one, or a delta read."""
     if not table.tracks_changes:
         return _untracked(session, table, call)
-    for name in _REFUSED:
-        if getattr(call.options, name) is not None:
-            raise errors.bad_request(
-                f'The "${name}" query parameter isn\'t supported when Change Tracking is enabled.'
-            )
+    _refuse_options(call)
     reading = _Reading(session, table, call, project(table, call.options))
     cookie = _tracking_cookie(call)
     if call.options.deltatoken is not None:
@@ -77,6 +73,7 @@ def answer(session: Session, table: TableSchema, call: Call) -> Response:
 
 def count(session: Session, table: TableSchema, call: Call) -> Response:
     """GET .../$count?$deltatoken=...: how many rows changed or went."""
+    _refuse_options(call)
     token = _valid(session, read_token(call.options.deltatoken or ""))
     changed = session.tx.execute(
         f"SELECT COUNT(*) FROM {table.storage} WHERE versionnumber > ?",  # noqa: S608 - names come from the schema
@@ -87,6 +84,14 @@ def count(session: Session, table: TableSchema, call: Call) -> Response:
         (table.name, token.version),
     ).fetchone()[0]
     return plain(str(changed + gone))
+
+
+def _refuse_options(call: Call) -> None:
+    for name in _REFUSED:
+        if getattr(call.options, name) is not None:
+            raise errors.bad_request(
+                f'The "${name}" query parameter isn\'t supported when Change Tracking is enabled.'
+            )
 
 
 def _tracking_cookie(call: Call) -> Cookie | None:

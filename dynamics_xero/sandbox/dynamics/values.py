@@ -19,6 +19,7 @@ from dynamics_xero.sandbox.dynamics.columns import (
 )
 
 _FIRST_YEAR = 1753
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _GUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 EDM_TYPES = {
@@ -78,7 +79,9 @@ def format_moment(moment: datetime) -> str:
 def parse_moment(text: str, *, date_only: bool = False) -> str:
     """Return a moment or day in the stored form. Raises ValueError for anything else."""
     if date_only:
-        return date.fromisoformat(text[:10]).isoformat()
+        if _DAY.fullmatch(text) is None:
+            raise ValueError(f"{text} is not a day alone")
+        return date.fromisoformat(text).isoformat()
     moment = datetime.fromisoformat(text)
     if moment.year < _FIRST_YEAR:
         raise ValueError(f"{text} lies before {_FIRST_YEAR}")

@@ -11,6 +11,8 @@ from dynamics_xero.sandbox.dynamics.session import Session
 from dynamics_xero.sandbox.dynamics.values import is_guid, to_wire
 
 Stored = dict[str, object]
+# Tables whose rows others cannot do without; lookups to them are emptied by nobody.
+_NEEDED = ("systemuser", "transactioncurrency")
 
 
 def create(
@@ -27,7 +29,8 @@ def create(
     values = {**(key_values or {}), **payload.read(session, table, body, creating=True)}
     row_id = str(values.get(table.primary_id) or row_id)
     computed.settle_state(table, None, values, row_id)
-    row = _new_row(session, table, row_id) | values
+    # An id sent as null is none: the row keeps its new one.
+    row = _new_row(session, table, row_id) | values | {table.primary_id: row_id}
     row |= computed.derive(session, table, row, set(values))
     if values.get("overriddencreatedon"):
         row["createdon"], row["overriddencreatedon"] = row["overriddencreatedon"], session.stamp
@@ -136,9 +139,11 @@ def _release(session: Session, table: TableSchema, row_id: str) -> None:
     cascades = session.switch("account_delete_contacts") == "cascade"
     for relationship in table.collections.values():
         column = relationship.column
-        if not column.indexed:
-            continue
         owner = session.table(relationship.referencing)
+        if not column.indexed:
+            if table.name in _NEEDED and rows.refers(session.tx, owner, column.name, row_id):
+                raise errors.associated()
+            continue
         for row in rows.referring(session.tx, owner, column.name, row_id):
             if cascades and table.name == "account" and column.name == "parentcustomerid":
                 delete(session, owner, row)
