@@ -33,7 +33,10 @@ def session(where: Whereabouts) -> Iterator[requests.Session]:
         try:
             yield opened
         except requests.ConnectionError as error:
-            raise UnreachableError(f"no twin answers: {error}") from error
+            raise UnreachableError(
+                f"The sandbox at {where.dynamics_url} does not answer. "
+                "Is `dynamics-xero sandbox serve` running?"
+            ) from error
         except requests.Timeout as error:
             raise UnreachableError(f"the twin is too slow: {error}") from error
         except OSError as error:

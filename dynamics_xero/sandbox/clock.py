@@ -49,6 +49,7 @@ class SandboxClock:
         return self.now()
 
     def _move(self, offset: timedelta) -> None:
+        self._real() + offset  # An instant beyond the calendar is refused before it is kept.
         self._offset = offset
         if self._moved is not None:
             self._moved(offset)

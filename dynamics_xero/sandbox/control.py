@@ -74,7 +74,7 @@ class Control:
         entries, last = endpoint.ledger.entries(
             after=given.whole(parameters, "after", default=0),
             actor=parameters.get("actor"),
-            limit=given.whole(parameters, "limit", default=_DEFAULT_LIMIT, most=_MAX_LIMIT),
+            limit=_limit(parameters),
         )
         return {"entries": entries, "next": last}
 
@@ -86,9 +86,10 @@ class Control:
 
     def _move_clock(self, request: Request, _endpoint: Endpoint, _: str) -> object:
         move = given.clock_move(request)
-        if isinstance(move, datetime):
-            return self._time(self._clock.set(move))
-        return self._time(self._clock.advance(move))
+        with given.reported():
+            if isinstance(move, datetime):
+                return self._time(self._clock.set(move))
+            return self._time(self._clock.advance(move))
 
     def _time(self, now: datetime) -> object:
         return {"now": now.isoformat(), "offset_s": self._clock.offset.total_seconds()}
@@ -123,7 +124,7 @@ class Control:
             endpoint,
             resource,
             after=given.whole(parameters, "after", default=0),
-            limit=given.whole(parameters, "limit", default=_DEFAULT_LIMIT, most=_MAX_LIMIT),
+            limit=_limit(parameters),
         )
         return {"rows": rows, "next": following}
 
@@ -172,3 +173,7 @@ class Control:
         if name not in (person.name for person in endpoint.people):
             raise given.InputError(f"nobody is called {name!r}")
         return name
+
+
+def _limit(parameters: Mapping[str, str]) -> int:
+    return given.whole(parameters, "limit", default=_DEFAULT_LIMIT, least=1, most=_MAX_LIMIT)

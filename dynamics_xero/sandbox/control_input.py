@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import fields
@@ -11,6 +12,8 @@ from dynamics_xero.sandbox.control_screen import Edit, Merge, ScreenWork, Unarch
 from dynamics_xero.sandbox.faults import KINDS, Rule
 from dynamics_xero.sandbox.web import Request
 
+_LARGEST = 2**63 - 1
+"""What SQLite can compare with."""
 _RULE_FIELDS = frozenset(field.name for field in fields(Rule))
 
 
@@ -20,10 +23,10 @@ class InputError(ValueError):
 
 @contextmanager
 def reported() -> Iterator[None]:
-    """Report a ValueError of the block as the caller's mistake."""
+    """Report an impossible value or figure in the block as the caller's mistake."""
     try:
         yield
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise InputError(str(error)) from error
 
 
@@ -46,15 +49,17 @@ def texts(request: Request) -> dict[str, str]:
 
 
 def whole(
-    parameters: Mapping[str, str], name: str, *, default: int, most: int | None = None
+    parameters: Mapping[str, str], name: str, *, default: int, least: int = 0, most: int = _LARGEST
 ) -> int:
-    """Return a query parameter that is a whole number, not negative."""
+    """Return a query parameter that is a whole number; above `most` counts as `most`."""
     text = parameters.get(name)
     if text is None:
         return default
     if not (text.isascii() and text.isdigit()):
         raise InputError(f"{name} is a whole number")
-    return int(text) if most is None else min(int(text), most)
+    if int(text) < least:
+        raise InputError(f"{name} is at least {least}")
+    return min(int(text), most)
 
 
 def clock_move(request: Request) -> float | datetime:
@@ -141,6 +146,6 @@ def _times(value: object) -> int | None:
 
 
 def _number(value: object, name: str) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < math.inf:
         raise InputError(f"{name} is a number, not negative")
     return float(value)

@@ -87,7 +87,7 @@ _RULE = _object(
     },
     required=["kind"],
 )
-_FAULTS = _object({"seed": {"type": "integer"}, "rules": _list(_RULE)}, required=["rules"])
+_FAULTS: Schema = {"seed": {"type": "integer"}, "rules": _list(_RULE)}
 _QUOTA_FIELDS: Schema = {
     "enabled": {"type": "boolean"},
     "scale": {"type": "number", "exclusiveMinimum": 0},
@@ -124,9 +124,9 @@ SCHEMA: Schema = {
         "answer": _object({"entries": _list(_ENTRY), "next": _WHOLE}),
     },
     "GET /_sandbox/stats": {"query": _query(_ORGANISATION), "answer": _STATS},
-    "GET /_sandbox/clock": {"query": _query({}), "answer": _TIME},
+    "GET /_sandbox/clock": {"query": _query(_ORGANISATION), "answer": _TIME},
     "POST /_sandbox/clock": {
-        "query": _query({}),
+        "query": _query(_ORGANISATION),
         "body": {
             "oneOf": [
                 _object({"advance_s": {"type": "number", "minimum": 0}}),
@@ -137,8 +137,8 @@ SCHEMA: Schema = {
     },
     "POST /_sandbox/faults": {
         "query": _query(_ORGANISATION),
-        "body": _FAULTS,
-        "answer": _FAULTS,
+        "body": _object(_FAULTS, required=[]),
+        "answer": _object(_FAULTS),
     },
     "GET /_sandbox/quota": {"query": _query(_ORGANISATION), "answer": _object(_QUOTA_FIELDS)},
     "POST /_sandbox/quota": {

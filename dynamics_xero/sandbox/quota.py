@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import zlib
 from dataclasses import dataclass, replace
@@ -219,7 +220,7 @@ def _check(name: str, value: object) -> None:
     elif name == "window":
         if value not in ("fixed", "rolling"):
             raise ValueError("window is fixed or rolling")
-    elif isinstance(value, bool) or not isinstance(value, int | float) or value <= 0:
+    elif isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < math.inf:
         raise ValueError(f"{name} is a number above 0")
     elif name != "scale" and not isinstance(value, int):
         raise ValueError(f"{name} is a whole number")

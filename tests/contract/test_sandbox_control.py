@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import json
 from collections.abc import Iterator, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -152,12 +153,15 @@ def test_the_clock_advances_by_seconds(serving: Serving, session: requests.Sessi
         ("clock", {"advance_s": -1}),
         ("clock", {"advance_s": 1, "set": "2031-01-01T00:00:00Z"}),
         ("clock", {"set": "2031-01-01T00:00:00"}),
+        ("clock", {"advance_s": 1e300}),
+        ("clock", {"advance_s": float("nan")}),
         ("faults", {"rules": [{"kind": "sulk"}]}),
         ("faults", {"rules": [{"kind": "500", "chance": 1}]}),
         ("faults", {"rules": [{"kind": "500", "probability": 1.5}]}),
         ("quota", {"minutes": 5}),
         ("quota", {"window": "sliding"}),
         ("quota", {"minute": 0}),
+        ("quota", {"scale": float("inf")}),
         ("switches", {"color": "blue"}),
         ("switches", {"colour": "green"}),
     ],
@@ -165,10 +169,24 @@ def test_the_clock_advances_by_seconds(serving: Serving, session: requests.Sessi
 def test_a_misspelt_control_call_is_refused(
     serving: Serving, session: requests.Session, call: str, body: object
 ) -> None:
-    answer = session.post(f"{serving.dynamics_url}/_sandbox/{call}", json=body)
+    # Not json=body: requests would not let NaN and infinity out, other clients do.
+    answer = session.post(f"{serving.dynamics_url}/_sandbox/{call}", data=json.dumps(body))
 
     assert answer.status_code == 400
     assert answer.json()["error"]
+
+
+@pytest.mark.parametrize("call", ["ledger", "dump/thing"])
+def test_a_page_holds_one_row_at_least_and_starts_anywhere(
+    serving: Serving, session: requests.Session, call: str
+) -> None:
+    address = f"{serving.dynamics_url}/_sandbox/{call}"
+
+    empty = session.get(address, params={"limit": 0})
+    far = session.get(address, params={"after": 10**30})
+
+    assert (empty.status_code, far.status_code) == (400, 200)
+    assert empty.json()["error"] == "limit is at least 1"
 
 
 def test_unknown_calls_methods_resources_and_organisations_are_told_apart(
