@@ -6,7 +6,6 @@
         UnavailableError     the remote did not take the call
         LostAnswerError      the call left, no answer came: the outcome is unknown
         LockedError          another worker holds the lane
-        NotLinkedYetError    a record this one needs is not linked yet
         CursorExpiredError   the remote no longer knows the feed's bookmark: read whole
       RecordError          this record fails with a remark; the run goes on
         MappingError         a value cannot be carried to the other side
@@ -76,10 +75,6 @@ class LostAnswerError(RetryableError):
 
 class LockedError(RetryableError):
     """Another worker holds the lane."""
-
-
-class NotLinkedYetError(RetryableError):
-    """A record that this one refers to is not linked yet."""
 
 
 class CursorExpiredError(RetryableError):

@@ -92,7 +92,8 @@ class Record:
     """The last observation of one remote row.
 
     version grows with every change of the row at its remote: versionnumber, or UpdatedDateUTC in
-    milliseconds. etag is what If-Match wants (Dynamics only). A deleted row has no values.
+    milliseconds. A deleted row has no values. parent_id: of the row it is a part of. merged_into:
+    the id of the row that stands for it since a merge.
     """
 
     resource: str
@@ -170,8 +171,9 @@ class Pair:
 class LinkOutcome:
     """How one link stands after an action, or after a decision that needs no call.
 
-    base: the fields that were settled (merged into the stored base); drop_base: fields forgotten.
-    carried: something moved, so Last Synced On moves (R26).
+    base: the fields that were settled, merged into the stored base. carried: something moved, so
+    Last Synced On moves (R26). verified: both sides were found in step. parent_id: the parent's
+    link (parts only). gone: the link itself is forgotten.
     """
 
     link_id: int | None
@@ -254,7 +256,10 @@ class Purpose(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """One element of a remote write call."""
+    """One element of a remote write call.
+
+    id None: a create. if_match: the version that may be overwritten, "*" for any (Dynamics only).
+    """
 
     kind: ActionKind
     resource: str

@@ -1,7 +1,7 @@
 """What the engine needs from outside: sides, clock, and the small stores that sides use.
 
 Every method that talks to a remote takes and returns many; one record is a batch of one.
-The engine's own store is large and has its port in `sync/`'s terms: `Store` below.
+The engine's own store is large and has its ports beside these, in `store_port`.
 """
 
 from __future__ import annotations

@@ -109,12 +109,8 @@ class TroubleRow:
 
 @dataclass(frozen=True, slots=True)
 class ConnectionRow:
-    """Which two endpoints a connection was made for; applied_at: when its first plan was applied.
-
-    applied_at None: nothing may be sent yet unless the settings say so (R12).
-    """
+    """Which two endpoints a connection was made for (R33)."""
 
     name: str
     dynamics_key: str
     xero_key: str
-    applied_at: datetime | None = None

@@ -6,7 +6,7 @@ import random
 import threading
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from dynamics_xero.errors import WrongEndpointError
@@ -104,7 +104,7 @@ class Connection:
         row = ConnectionRow(self.name, dynamics_key=dynamics.key, xero_key=xero.key)
         with self._workshop.store.begin() as tx:
             known = tx.endpoints.connection(self.name)
-            if known is not None and replace(known, applied_at=None) != row:
+            if known is not None and known != row:
                 raise WrongEndpointError(
                     f"The connection {self.name} was made for another "
                     f"{'Xero organisation' if known.xero_key != xero.key else 'environment'}. "

@@ -16,7 +16,9 @@ from dynamics_xero.connector import listings
 from dynamics_xero.connector.clock import SandboxClock, SystemClock
 from dynamics_xero.connector.connection import Connection, Workshop
 from dynamics_xero.connector.health import CheckLine, check_connection, check_database
+from dynamics_xero.connector.meter import Meter
 from dynamics_xero.connector.report import LISTED, ConnectionReport, Report
+from dynamics_xero.connector.slices import SLICE_S, next_look, work_slice
 from dynamics_xero.dynamics import provisioning
 from dynamics_xero.dynamics.side import DynamicsSide
 from dynamics_xero.entities import with_overrides
@@ -31,14 +33,9 @@ from dynamics_xero.store.budgets import Budgets
 from dynamics_xero.store.store import Store
 from dynamics_xero.store.tokens import Tokens
 from dynamics_xero.sync import run
-from dynamics_xero.sync.feeds import Source
 from dynamics_xero.sync.lanes import Lane, held
-from dynamics_xero.sync.pull import pull, read_at
-from dynamics_xero.sync.trip import Trip
 from dynamics_xero.xero.side import XeroSide
 
-SLICE_S = 60.0
-REFERENCE_POLL_S = 300.0
 BUSY_S = 5.0
 """How soon a worker looks again at a connection whose lane another one holds."""
 
@@ -123,11 +120,11 @@ class Connector:
             with self._run(one, "look") as run_id:
                 trip = one.trip(lane, run_id=run_id, patient=False)
                 try:
-                    self._slice(one, trip)
+                    work_slice(one, trip)
                 except ThrottledError as error:
                     run.queue(trip, error)
                     return error.retry_after_s or SLICE_S
-                return self._next_look(one, trip)
+                return next_look(one, trip)
 
     def sweep(self) -> list[str]:
         """Return the connections that have due work, whatever became of their messages."""
@@ -148,9 +145,7 @@ class Connector:
         for one in self._each():
             with self._store.read() as tx:
                 actions = tx.runs.counts_since(one.name, since)
-                unchanged: Mapping[str, int] = {}
-            seconds = (self._clock.now() - since).total_seconds()
-            reports.append(self._told(one, actions, unchanged, seconds))
+            reports.append(self._told(one, actions, Meter(one.sides, since)))
         return Report(reports)
 
     def check(self) -> list[CheckLine]:
@@ -241,8 +236,7 @@ class Connector:
                 tx.runs.finish(run_id, self._clock.now())
 
     def _sync(self, one: Connection, entity: str | None, talk: Talk) -> ConnectionReport:
-        before = {name: dict(side.calls.counts()) for name, side in one.sides.items()}
-        started = self._clock.now()
+        meter = Meter.start(one.sides, self._clock.now())
         paused: str | None = None
         with self._waited_for(one.lane()) as lane, self._run(one, "sync") as run_id:
             talk(f"{one.name}: reading changes, deciding, sending")
@@ -255,12 +249,10 @@ class Connector:
             with self._store.read() as tx:
                 actions = tx.runs.counts(run_id)
                 unchanged = tx.runs.unchanged(one.name, run_id)
-        seconds = (self._clock.now() - started).total_seconds()
-        return self._told(one, actions, unchanged, seconds, before=before, paused=paused)
+        return self._told(one, actions, meter, unchanged=unchanged, paused=paused)
 
     def _plan(self, one: Connection, entity: str | None, talk: Talk) -> ConnectionReport:
-        before = {name: dict(side.calls.counts()) for name, side in one.sides.items()}
-        started = self._clock.now()
+        meter = Meter.start(one.sides, self._clock.now())
         actions: dict[tuple[str, str], int] = {}
         with self._waited_for(one.lane()) as lane:
             trip = one.trip(lane, run_id="plan", only=entity)
@@ -268,38 +260,28 @@ class Connector:
             run.pull_all(trip)
             for name, action in run.plan(trip):
                 actions[name, action] = actions.get((name, action), 0) + 1
-        seconds = (self._clock.now() - started).total_seconds()
-        return self._told(one, actions, {}, seconds, before=before)
+        return self._told(one, actions, meter)
 
     def _told(
         self,
         one: Connection,
         actions: Mapping[tuple[str, str], int],
-        unchanged: Mapping[str, int],
-        seconds: float,
+        meter: Meter,
         *,
-        before: Mapping[SideName, Mapping[str, int]] | None = None,
+        unchanged: Mapping[str, int] | None = None,
         paused: str | None = None,
     ) -> ConnectionReport:
         with self._store.read() as tx:
             standing = tx.runs.standing(one.name)
             troubled = tx.runs.troubled(one.name, LISTED)
-        past = before or {}
-        calls = {
-            name: {
-                kind: count - past.get(name, {}).get(kind, 0)
-                for kind, count in side.calls.counts().items()
-            }
-            for name, side in one.sides.items()
-        }
         return ConnectionReport(
             name=one.name,
             entities=[mapping.name for mapping in self._mappings],
             actions=actions,
-            unchanged=unchanged,
+            unchanged=unchanged or {},
             standing=standing,
-            calls=calls,
-            seconds=seconds,
+            calls=meter.calls(),
+            seconds=meter.seconds(self._clock.now()),
             troubled=troubled,
             paused=paused,
         )
@@ -316,22 +298,6 @@ class Connector:
             if self._clock.now() > deadline:
                 raise ThrottledError(f"The lane {lane.name} is held by another worker.")
             self._clock.sleep(0.5)
-
-    def _slice(self, one: Connection, trip: Trip) -> None:
-        until = trip.now() + timedelta(seconds=SLICE_S)
-        for source in trip.sources():
-            read = read_at(trip, source)
-            if read is None or trip.now() - read >= timedelta(seconds=_source_poll_s(one, source)):
-                pull(trip, source)
-        run.release_unanswered(trip)
-        run.work(trip, until=until)
-
-    def _next_look(self, one: Connection, trip: Trip) -> float:
-        with self._store.read() as tx:
-            next_at = tx.links.next_due_at(one.name)
-        polls = min(_poll_s(one, SideName.DYNAMICS), _poll_s(one, SideName.XERO))
-        due_in = (next_at - trip.now()).total_seconds() if next_at is not None else polls
-        return max(0.0, min(due_in, polls))
 
 
 def _clock(settings: Settings) -> Clock:
@@ -353,17 +319,6 @@ def _chosen(settings: Settings, connection: str | None) -> list[ConnectionSettin
 def _is_enabled(settings: Settings, mapping: type[EntityMapping]) -> bool:
     entity = settings.entities.get(mapping.name)
     return entity is None or entity.enabled
-
-
-def _poll_s(one: Connection, side: SideName) -> float:
-    settings = one.settings
-    return settings.dynamics.poll_s if side is SideName.DYNAMICS else settings.xero.poll_s
-
-
-def _source_poll_s(one: Connection, source: Source) -> float:
-    """Tables that are only looked up (currencies) hardly ever change and are read whole."""
-    poll_s = _poll_s(one, source.side)
-    return max(poll_s, REFERENCE_POLL_S) if source.is_reference else poll_s
 
 
 def _pause_text(error: ThrottledError) -> str:

@@ -12,7 +12,7 @@ from dynamics_xero.errors import DynamicsXeroError
 from dynamics_xero.model import SideName
 from dynamics_xero.store_port import Store
 
-OK, WARN, FAIL = "OK", "WARN", "FAIL"
+OK, FAIL = "OK", "FAIL"
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from dynamics_xero.model import ActionKind, SideName, Status
+from dynamics_xero.model import SideName, Status
 from dynamics_xero.rows import TroubleRow
 
 TO_XERO = ("create", "update", "replace", "archive", "restore", "void", "delete", "transition")
@@ -100,8 +100,3 @@ def _trouble(row: TroubleRow) -> dict[str, str]:
         "status": row.status.value,
         "remark": row.remark or "",
     }
-
-
-def count_kind(kind: ActionKind) -> str | None:
-    """Return the counter an action is told under, None for those that are not told."""
-    return kind.value if kind.value in TO_XERO else None

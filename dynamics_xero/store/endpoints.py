@@ -44,7 +44,7 @@ class Endpoints:
         row = self._connection.execute(query).first()
         if row is None:
             return None
-        return ConnectionRow(row.name, row.dynamics_key, row.xero_key, row.applied_at)
+        return ConnectionRow(row.name, row.dynamics_key, row.xero_key)
 
     def put_connection(self, row: ConnectionRow) -> None:
         """Store the row of a connection."""

@@ -35,7 +35,10 @@ class Store:
         except DBAPIError as error:
             engine.dispose()
             shown = engine.url.render_as_string(hide_password=True)
-            raise SettingsError(f"The database {shown} cannot be opened: {error.orig}") from error
+            raise SettingsError(
+                f"The database {shown} cannot be opened: {error.orig}. Does its folder or server "
+                "exist, and may this user write there? `state` in the settings names it."
+            ) from error
         except SettingsError:
             engine.dispose()
             raise

@@ -62,7 +62,6 @@ connection = Table(
     Column("name", Text, primary_key=True),
     Column("dynamics_key", Text, nullable=False),
     Column("xero_key", Text, nullable=False),
-    Column("applied_at", Instant),
 )
 
 record = Table(

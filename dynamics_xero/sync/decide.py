@@ -6,7 +6,7 @@ clock, no chance. The same pair gives the same action, so running it again costs
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from dynamics_xero.mapping.entity import EntityMapping, FieldRule
@@ -17,22 +17,21 @@ from dynamics_xero.model import (
     Change,
     Holder,
     Life,
-    Link,
     Pair,
-    PartDecision,
     Record,
     RecordState,
     Status,
     Value,
     Values,
 )
-from dynamics_xero.sync.persons import (
-    SETTLED_LIST,
-    MergedList,
-    SettledList,
-    merge_list,
-    people_of,
+from dynamics_xero.sync.parts import (
+    all_parts,
+    held_back,
+    leave_with_parent,
+    list_to_write,
+    merge_people,
 )
+from dynamics_xero.sync.persons import both_changed
 
 ARCHIVED = (
     "This company is archived in Xero and cannot be changed from here. Ask finance to restore it "
@@ -42,13 +41,6 @@ MERGED = (
     "This company was merged into another contact in Xero. Ask finance which account now stands "
     "for it."
 )
-
-NO_COMPANY = "This contact belongs to no account; in Xero, people stand under a company."
-COMPANY_INACTIVE = (
-    "The company of this contact is inactive, so the contact is not in Xero. Activate the account, "
-    "or move the contact to another one."
-)
-WAITS_FOR_COMPANY = "Waits for its company, which could not be sent to Xero: see the account."
 
 
 @dataclass(frozen=True)
@@ -84,7 +76,7 @@ def decide(pair: Pair, judge: Judge) -> Action | None:
 
 def _leave(pair: Pair, judge: Judge) -> Action:
     """The account was deleted or made inactive: its contact is archived, never deleted (R15)."""
-    parts = (*_gone_parts(pair), *_came_too_late(pair))
+    parts = leave_with_parent(pair)
     if pair.xero is None or pair.xero.state is not RecordState.LIVE:
         kind = ActionKind.NOTHING
         status = Status.SYNCED if pair.link.xero_id else Status.NOT_SYNCED
@@ -98,13 +90,6 @@ def _leave(pair: Pair, judge: Judge) -> Action:
         values={"ContactStatus": "ARCHIVED"},
         changes={"ContactStatus": change},
     )
-
-
-def _came_too_late(pair: Pair) -> Iterator[PartDecision]:
-    """People who moved to an account that is inactive stand nowhere in Xero."""
-    for record, link in pair.parts:
-        if record.state is RecordState.LIVE and link and link.parent_id != pair.link.id:
-            yield replace(_left(link), status=Status.SKIPPED, remark=COMPANY_INACTIVE)
 
 
 def _first(pair: Pair, judge: Judge) -> Action | None:
@@ -127,7 +112,7 @@ def _first(pair: Pair, judge: Judge) -> Action | None:
         name: Change(before=None, after=judge.mapping.fields[name].fit(value), rule="created")
         for name, value in carried.items()
     }
-    people = _persons(pair, judge, rows=())
+    people = merge_people(judge.part, pair, rows=())
     columns: dict[str, Value] = {}
     for name, value in carried.items():
         columns.update(judge.mapping.fields[name].to_xero(value))
@@ -135,10 +120,10 @@ def _first(pair: Pair, judge: Judge) -> Action | None:
         _action(ActionKind.CREATE, pair),
         resource=judge.mapping.xero,
         values={column: value for column, value in columns.items() if value is not None},
-        lists=_lists(judge, people),
+        lists=list_to_write(judge.part, people),
         changes=changes,
         decided=carried,
-        parts=_all_parts(pair, judge, people, changes),
+        parts=all_parts(judge.part, pair, people, changes),
     )
 
 
@@ -148,20 +133,20 @@ def _update(pair: Pair, judge: Judge, dynamics: Record, xero: Record) -> Action:
         return _fail(pair, judge, problems)
     shown = judge.mapping.read_xero(xero.values)
     weighed = _weigh(pair, judge.mapping, values, shown)
-    rows = xero.parts.get(_list_name(judge), ())
-    people = _persons(pair, judge, rows=rows)
+    rows = xero.parts.get(judge.part.parts, ()) if judge.part else ()
+    people = merge_people(judge.part, pair, rows)
     columns = _whole_groups(judge.mapping, weighed.carried, xero.values)
     action = replace(
         _action(ActionKind.UPDATE, pair, status=weighed.status, remark=weighed.remark),
         resource=judge.mapping.xero,
         remote_id=pair.link.xero_id,
         values=columns,
-        lists=_lists(judge, people),
+        lists=list_to_write(judge.part, people),
         rows=rows,
         changes=weighed.changes,
         decided=weighed.carried,
         settled=weighed.settled,
-        parts=_all_parts(pair, judge, people, weighed.changes),
+        parts=all_parts(judge.part, pair, people, weighed.changes),
     )
     if action.values or action.lists:
         return action
@@ -222,8 +207,7 @@ def _rule(pair: Pair, name: str) -> str:
 
 def _difference(kept: Sequence[FieldRule], disputed: Sequence[FieldRule]) -> str | None:
     if disputed:
-        labels = ", ".join(rule.label for rule in disputed)
-        return f"Changed on both sides: {labels}. Make them equal to resolve it."
+        return both_changed(rule.label for rule in disputed)
     if kept:
         labels = ", ".join(rule.label for rule in kept)
         return f"Different in Xero when first linked, and left so: {labels}."
@@ -242,92 +226,6 @@ def _whole_groups(
     for name, value in carried.items():
         columns.update(mapping.fields[name].to_xero(value))
     return columns
-
-
-def _list_name(judge: Judge) -> str:
-    return judge.part.parts if judge.part else ""
-
-
-def _persons(pair: Pair, judge: Judge, *, rows: Sequence[Values]) -> MergedList | None:
-    if judge.part is None or pair.dynamics is None:
-        return None
-    primary_id = pair.dynamics.values.get("primarycontactid")
-    people = people_of(judge.part, pair.parts, primary_id)
-    settled = SettledList.load(pair.link.base.get(SETTLED_LIST, (None, None))[1])
-    return merge_list(judge.part, people, rows, settled)
-
-
-def _lists(judge: Judge, people: MergedList | None) -> dict[str, tuple[Values, ...]]:
-    return {_list_name(judge): people.rows} if people and people.changed else {}
-
-
-def _all_parts(
-    pair: Pair, judge: Judge, people: MergedList | None, changes: Mapping[str, Change]
-) -> tuple[PartDecision, ...]:
-    """Add those who do not travel in the list: the primary person, and those who left it."""
-    if judge.part is None or people is None or pair.dynamics is None:
-        return ()
-    decisions = list(people.decisions)
-    primary_id = pair.dynamics.values.get("primarycontactid")
-    for record, link in pair.parts:
-        if record.state is RecordState.LIVE and record.id == primary_id:
-            decisions.append(_primary(judge.part, record, link, changes))
-        elif record.state is not RecordState.LIVE and link is not None:
-            decisions.append(_left(link))
-    return (*decisions, *_gone_parts(pair))
-
-
-def _gone_parts(pair: Pair) -> Iterator[PartDecision]:
-    """Those who hung on this parent and no longer do; who moved is their new parent's business."""
-    for link, row in pair.gone_parts:
-        if row is None or row.state is RecordState.DELETED:
-            yield replace(_left(link), gone=True)
-        elif row.state is RecordState.ARCHIVED:
-            yield _left(link)
-        elif row.parent_id is None:
-            yield replace(_left(link), status=Status.SKIPPED, remark=NO_COMPANY)
-
-
-def _primary(
-    part: type[EntityMapping], record: Record, link: Link | None, changes: Mapping[str, Change]
-) -> PartDecision:
-    """The primary person travels as the contact's own name and e-mail."""
-    values, _problems = part.read_dynamics(record.values)
-    kind = ActionKind.NOTHING
-    if link is None or link.status is not Status.SYNCED:
-        kind = ActionKind.CREATE
-    elif any(
-        name in changes and changes[name].after == rule.fit(values.get(name))
-        for name, rule in part.fields.items()
-    ):
-        kind = ActionKind.UPDATE
-    return PartDecision(part.name, record.id, link.id if link else None, Status.SYNCED, kind=kind)
-
-
-def _left(link: Link) -> PartDecision:
-    kind = ActionKind.DELETE if link.status is Status.SYNCED else ActionKind.NOTHING
-    return PartDecision(link.entity, link.dynamics_id, link.id, Status.NOT_SYNCED, kind=kind)
-
-
-def _held_back(pair: Pair, judge: Judge) -> tuple[PartDecision, ...]:
-    """People whose company cannot be sent wait for it."""
-    if judge.part is None:
-        return ()
-    return tuple(
-        PartDecision(
-            judge.part.name,
-            record.id,
-            link.id if link else None,
-            Status.BLOCKED,
-            remark=WAITS_FOR_COMPANY,
-        )
-        for record, link in pair.parts
-        if record.state is RecordState.LIVE and not _stands_here(pair, link)
-    )
-
-
-def _stands_here(pair: Pair, link: Link | None) -> bool:
-    return link is not None and link.status is Status.SYNCED and link.parent_id == pair.link.id
 
 
 def _taken(holder: Holder, mapping: type[EntityMapping], values: Values) -> str:
@@ -350,7 +248,7 @@ def _fail(pair: Pair, judge: Judge, problems: Sequence[str]) -> Action:
 
 def _stop(kind: ActionKind, pair: Pair, judge: Judge, *, status: Status, remark: str) -> Action:
     action = _action(kind, pair, status=status, remark=remark)
-    return replace(action, parts=_held_back(pair, judge))
+    return replace(action, parts=held_back(judge.part, pair))
 
 
 def _action(

@@ -6,7 +6,7 @@ match counts only if it is unique in both directions; a name alone never links (
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from dynamics_xero.mapping.entity import EntityMapping
 from dynamics_xero.model import Holder, Link, RecordState, SideName
@@ -95,9 +95,9 @@ def _candidates(rows: Sequence[tuple[str, RecordState]], *, own: bool) -> list[s
 
 
 def _held(
-    trip: Trip, tx: Transaction, side: SideName, resource: str, key: str, values: object
+    trip: Trip, tx: Transaction, side: SideName, resource: str, key: str, values: Iterable[str]
 ) -> dict[str, list[tuple[str, RecordState]]]:
-    texts = sorted({normal(value) for value in values if value})  # type: ignore[attr-defined]
+    texts = sorted({normal(value) for value in values if value})
     return tx.records.holders(trip.key(side), resource, key, texts)
 
 

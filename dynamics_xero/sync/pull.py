@@ -6,16 +6,17 @@ cursor are stored in one transaction (R1), so a crash repeats a page or has it, 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
 from dynamics_xero.errors import CursorExpiredError
-from dynamics_xero.model import Page, Record, RecordState, SideName, Status
+from dynamics_xero.model import Page, Record, RecordState
 from dynamics_xero.rows import CursorRow, RecordRow, Stored
 from dynamics_xero.store_port import Transaction
-from dynamics_xero.sync.feeds import LOOKUP_KEY, Reach, Route, Source
+from dynamics_xero.sync.feeds import Source
+from dynamics_xero.sync.marks import heal, mark, release, see
 from dynamics_xero.sync.patience import patiently
 from dynamics_xero.sync.trip import Trip
 
@@ -78,12 +79,17 @@ def observe(
     cursor: CursorRow | None,
     started_at: datetime,
 ) -> None:
-    """Store what was seen and mark the links it concerns."""
+    """Store what was seen and mark the links it concerns.
+
+    cursor None: the rows came back from a write, outside of any feed.
+    """
     endpoint, resource = trip.key(source.side), source.feed.resource
     stored = tx.records.get(endpoint, resource, [record.id for record in records])
     fresh = [r for r in records if _is_news(stored.get(r.id), r, started_at)]
     fresh = [_with_parent(stored.get(record.id), record) for record in fresh]
     digests = {record.id: source.digest(record) for record in fresh}
+    # A row shown just as it is stored is only touched; what is stored anew marks links due only if
+    # its content differs: our own write-backs move the version and nothing else (R26).
     same: list[Record] = []
     other: list[Record] = []
     for record in fresh:
@@ -95,11 +101,10 @@ def observe(
     rows = [RecordRow(record, digests[record.id], source.index(record)) for record in other]
     tx.records.put(endpoint, rows, generation=generation, answered_at=trip.now())
     changed = [r for r in other if _differs(stored.get(r.id), digests[r.id])]
-    for route in source.routes:
-        _mark(trip, tx, source, route, changed, stored)
-        _see(trip, tx, source, route, fresh)
-    _release(trip, tx, source, other, stored)
-    _heal(trip, tx, source, other, stored)
+    mark(trip, tx, source, changed, stored)
+    release(trip, tx, source, other, stored)
+    heal(trip, tx, source, other, stored)
+    see(trip, tx, source, fresh)
 
 
 def _is_news(known: Stored | None, record: Record, started_at: datetime) -> bool:
@@ -121,125 +126,6 @@ def _with_parent(known: Stored | None, record: Record) -> Record:
 
 def _differs(known: Stored | None, digest: str) -> bool:
     return known is None or known.digest != digest
-
-
-def _mark(
-    trip: Trip,
-    tx: Transaction,
-    source: Source,
-    route: Route,
-    changed: Sequence[Record],
-    stored: dict[str, Stored],
-) -> None:
-    """Mark due the links a changed record concerns."""
-    ids = [record.id for record in changed]
-    for connection in trip.subscribers[source.side]:
-        if route.reach is Reach.OWN and source.side is SideName.XERO:
-            tx.links.mark_due(connection, route.entity, xero_ids=ids, now=trip.now())
-        elif route.reach is Reach.OWN:
-            live = [record.id for record in changed if record.state is RecordState.LIVE]
-            tx.links.ensure(connection, route.entity, live)
-            tx.links.mark_due(connection, route.entity, dynamics_ids=ids, now=trip.now())
-        elif route.reach is Reach.PARENT:
-            parents = _parents(changed, stored)
-            tx.links.mark_due(connection, route.entity, dynamics_ids=parents, now=trip.now())
-        elif route.reach is Reach.LOOKUP:
-            endpoint = trip.key(source.side)
-            key = LOOKUP_KEY + route.column
-            holders = tx.records.holders(endpoint, route.resource, key, ids)
-            rows = [row_id for found in holders.values() for row_id, _state in found]
-            tx.links.mark_due(connection, route.entity, dynamics_ids=rows, now=trip.now())
-
-
-def _parents(changed: Iterable[Record], stored: dict[str, Stored]) -> list[str]:
-    """Return the parents of changed parts; a move concerns the old one and the new one (R6)."""
-    parents: dict[str, None] = {}
-    for record in changed:
-        known = stored.get(record.id)
-        for parent in (record.parent_id, known.record.parent_id if known else None):
-            if parent is not None:
-                parents[parent] = None
-    return list(parents)
-
-
-def _release(
-    trip: Trip,
-    tx: Transaction,
-    source: Source,
-    shown: Sequence[Record],
-    stored: dict[str, Stored],
-) -> None:
-    """Mark due who waits for a key that was given up, or could be linked by a new one (R32)."""
-    freed: set[tuple[str, str]] = set()
-    new: set[tuple[str, str]] = set()
-    for record in shown:
-        known = stored.get(record.id)
-        had, has = source.held(known.record if known else None), source.held(record)
-        freed |= had - has
-        new |= has - had
-    for route in source.routes:
-        if route.reach is Reach.OWN:
-            _mark_holders(trip, tx, source, route, freed)
-            if source.side is SideName.XERO:
-                stuck = (Status.FAILED, Status.CONFLICT)
-                _mark_holders(trip, tx, source, route, new, only=stuck)
-
-
-def _mark_holders(
-    trip: Trip,
-    tx: Transaction,
-    source: Source,
-    route: Route,
-    keys: Iterable[tuple[str, str]],
-    *,
-    only: Sequence[Status] = (),
-) -> None:
-    """Mark due the links of the Dynamics rows that hold these keys."""
-    endpoint = trip.key(SideName.DYNAMICS)
-    table = next(mapping.dynamics for mapping in trip.mappings if mapping.name == route.entity)
-    values: dict[str, list[str]] = {}
-    for key, value in keys:
-        values.setdefault(key, []).append(value)
-    for key, wanted in sorted(values.items()):
-        found = tx.records.holders(endpoint, table, key, sorted(wanted))
-        ids = [row_id for rows in found.values() for row_id, _state in rows]
-        for connection in trip.subscribers[source.side]:
-            now = trip.now()
-            tx.links.mark_due(connection, route.entity, dynamics_ids=ids, now=now, only=only)
-
-
-def _see(
-    trip: Trip, tx: Transaction, source: Source, route: Route, shown: Sequence[Record]
-) -> None:
-    """Note which links a feed showed in this run, for the count of unchanged ones."""
-    if route.reach not in (Reach.OWN, Reach.PART):
-        return
-    ids = [record.id for record in shown]
-    if source.side is SideName.XERO:
-        tx.links.mark_seen(trip.connection, route.entity, trip.run_id, xero_ids=ids)
-    else:
-        tx.links.mark_seen(trip.connection, route.entity, trip.run_id, dynamics_ids=ids)
-
-
-def _heal(
-    trip: Trip,
-    tx: Transaction,
-    source: Source,
-    shown: Sequence[Record],
-    stored: dict[str, Stored],
-) -> None:
-    """Write-back columns that somebody changed are looked at again (R26)."""
-    touched = []
-    for record in shown:
-        known = stored.get(record.id)
-        if known is not None and any(
-            record.values.get(column) != known.record.values.get(column)
-            for column in source.ignored
-        ):
-            touched.append(record.id)
-    for route in source.routes:
-        if touched and route.reach in (Reach.OWN, Reach.PART):
-            tx.links.mark_write_back(trip.connection, route.entity, touched, trip.now())
 
 
 def _resume(trip: Trip, source: Source) -> CursorRow:

@@ -29,7 +29,10 @@ from dynamics_xero.sync.steps import prepare
 from dynamics_xero.sync.trip import Trip
 
 CALLS = (ActionKind.CREATE, ActionKind.UPDATE, ActionKind.ARCHIVE)
+"""The actions that Xero is called for; the others are only stored."""
+
 BACKOFF_S = (1.0, 30.0)
+"""Least and most that a postponed call may wait at first, and ever."""
 
 
 @dataclass(frozen=True)

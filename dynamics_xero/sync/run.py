@@ -18,7 +18,7 @@ from dynamics_xero.sync.feeds import Source
 from dynamics_xero.sync.helping import helping
 from dynamics_xero.sync.pairs import load_pairs
 from dynamics_xero.sync.pull import is_whole, pull, read_at
-from dynamics_xero.sync.push import push
+from dynamics_xero.sync.push import CALLS, push
 from dynamics_xero.sync.steps import validate
 from dynamics_xero.sync.trip import Trip
 from dynamics_xero.sync.write_back import write_back
@@ -182,7 +182,7 @@ def _is_stale(trip: Trip, source: Source, actions: Sequence[Action]) -> bool:
         if action.kind is ActionKind.CREATE
         else trip.limits.fresh_update_s
         for action in actions
-        if action.kind in (ActionKind.CREATE, ActionKind.UPDATE, ActionKind.ARCHIVE)
+        if action.kind in CALLS
     ]
     read = read_at(trip, source)
     if not allowed or read is None:

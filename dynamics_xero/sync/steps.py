@@ -20,7 +20,7 @@ from dynamics_xero.model import (
     Values,
 )
 from dynamics_xero.plugins import Context, Stage, run
-from dynamics_xero.sync.decide import WAITS_FOR_COMPANY
+from dynamics_xero.sync.parts import WAITS_FOR_COMPANY
 from dynamics_xero.sync.trip import Trip
 
 MESSAGES = {

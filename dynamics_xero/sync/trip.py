@@ -42,9 +42,9 @@ class Limits:
 class Trip:
     """One connection, on its way.
 
-    mappings: the top-level entities in dependency order; part_of: parent entity -> mapping of the
-    parts that travel inside. subscribers: per side, every connection that reads the same endpoint:
-    a changed record marks the links of all of them due. patient: short outages are waited out.
+    mappings: of all entities in dependency order, parts included. subscribers: per side, every
+    connection that reads the same endpoint: a changed record marks the links of all of them due.
+    only: the one entity to work on, None for all. patient: short outages are waited out.
     """
 
     connection: str

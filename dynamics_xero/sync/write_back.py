@@ -12,7 +12,6 @@ from functools import partial
 
 from dynamics_xero.errors import RecordError, RetryableError
 from dynamics_xero.mapping.columns.xero_details import STATUS_OPTIONS
-from dynamics_xero.mapping.entity import EntityMapping
 from dynamics_xero.model import (
     ActionKind,
     Answer,
@@ -75,11 +74,7 @@ def _element(trip: Trip, link: Link, values: Values) -> Write:
 
 
 def _table(trip: Trip, link: Link) -> str:
-    return _mapping(trip, link).dynamics
-
-
-def _mapping(trip: Trip, link: Link) -> type[EntityMapping]:
-    return next(mapping for mapping in trip.mappings if mapping.name == link.entity)
+    return next(one.dynamics for one in trip.mappings if one.name == link.entity)
 
 
 def _differing(trip: Trip, links: Sequence[Link]) -> list[tuple[Link, Values]]:

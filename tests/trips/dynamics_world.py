@@ -7,7 +7,6 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import requests
@@ -17,25 +16,12 @@ from dynamics_xero.dynamics.side import DynamicsSide
 from dynamics_xero.model import Feed, Page, Record
 from dynamics_xero.sandbox.serving import Serving
 from dynamics_xero.settings import DynamicsSettings, Secret
+from tests.memory import SteppedClock
 from tests.sandbox import Control, caller, start
 
 ACCOUNTS = Feed("account", ("name", "telephone1", "primarycontactid", "xero_remark"))
 CONTACTS = Feed("contact", ("firstname", "lastname", "parentcustomerid"))
 CURRENCIES = Feed("transactioncurrency", ("isocurrencycode", "exchangerate"))
-
-
-@dataclass
-class SteppedClock:
-    """The machine's time plus what a test added; sleeping only notes how long."""
-
-    offset: timedelta = timedelta()
-    slept: list[float] = field(default_factory=list)
-
-    def now(self) -> datetime:
-        return datetime.now(UTC) + self.offset
-
-    def sleep(self, seconds: float) -> None:
-        self.slept.append(seconds)
 
 
 @dataclass

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from dynamics_xero.model import ActionKind, Answer, Feed, Page, Purpose, Record,
 from dynamics_xero.sandbox.serving import Serving
 from dynamics_xero.settings import Secret, XeroSettings
 from dynamics_xero.xero.side import XeroSide
+from tests.memory import MemoryBudgets, MemoryTokens, SteppedClock
 from tests.sandbox import Control, caller, start
 
 CONTACTS = Feed(
@@ -34,53 +34,6 @@ CONTACTS = Feed(
     ("ContactPersons",),
 )
 NOBODY = "11111111-2222-4333-8444-555555555555"
-
-
-@dataclass
-class SteppedClock:
-    """The machine's time plus what was slept or added; sleeping takes no time."""
-
-    offset: timedelta = timedelta()
-    slept: list[float] = field(default_factory=list)
-
-    def now(self) -> datetime:
-        return datetime.now(UTC) + self.offset
-
-    def sleep(self, seconds: float) -> None:
-        self.slept.append(seconds)
-        self.offset += timedelta(seconds=seconds)
-
-
-class MemoryTokens:
-    """A TokenStore for threads of one process."""
-
-    def __init__(self) -> None:
-        self.rows: dict[str, tuple[str, int]] = {}
-
-    def load(self, name: str) -> tuple[str, int] | None:
-        return self.rows.get(name)
-
-    def save(self, name: str, secret: str, *, generation: int) -> bool:
-        if self.rows.get(name, ("", 0))[1] >= generation:
-            return False
-        self.rows[name] = (secret, generation)
-        return True
-
-
-class MemoryBudgets:
-    """A BudgetStore for threads of one process."""
-
-    def __init__(self) -> None:
-        self.rows: dict[str, str] = {}
-
-    def load(self, name: str) -> str | None:
-        return self.rows.get(name)
-
-    def update(self, name: str, before: str | None, after: str) -> bool:
-        if self.rows.get(name) != before:
-            return False
-        self.rows[name] = after
-        return True
 
 
 @dataclass

@@ -214,3 +214,42 @@ def test_init_writes_once_and_never_over_something(
     assert document == {"settings_file": str(file), "key_file": str(file.parent / "key")}
     assert os.stat(document["key_file"]).st_mode & 0o777 == 0o600
     assert file.read_bytes() == before
+
+
+def test_init_makes_a_lost_key_anew_and_leaves_the_settings(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = written(tmp_path, changed())
+    before = file.read_bytes()
+    (tmp_path / "key").unlink()
+
+    assert main(["init", "--config", str(file)]) == 0
+
+    assert file.read_bytes() == before
+    assert (tmp_path / "key").stat().st_mode & 0o777 == 0o600
+    assert str(file) not in capsys.readouterr().out
+
+
+def test_init_where_nothing_can_be_written_says_so_without_a_traceback(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "a-file").touch()
+
+    assert main(["init", "--config", str(tmp_path / "a-file" / "dynamics-xero.toml")]) == 2
+
+    told = capsys.readouterr().err
+    assert "cannot be written" in told
+    assert "Traceback" not in told
+
+
+def test_a_worker_that_cannot_open_its_database_says_so_in_plain_words(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = written(tmp_path, changed(state="sqlite:///no-such-folder/state.db"))
+
+    assert main(["--config", str(file), "worker"]) == 2
+
+    said = capsys.readouterr().err
+    assert "cannot be opened" in said
+    assert "`state`" in said
+    assert "Traceback" not in said

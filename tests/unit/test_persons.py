@@ -17,13 +17,8 @@ from dynamics_xero.model import (
     Value,
     Values,
 )
-from dynamics_xero.sync.persons import (
-    MergedList,
-    SettledList,
-    merge_list,
-    people_of,
-    settle_list,
-)
+from dynamics_xero.sync.claims import SettledList
+from dynamics_xero.sync.persons import MergedList, merge_list, people_of, settle_list
 
 
 def contact(

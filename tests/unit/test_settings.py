@@ -38,6 +38,8 @@ def test_a_short_file_is_enough_and_the_rest_has_the_contracts_defaults(tmp_path
 
 
 def test_relative_paths_start_from_the_files_folder(tmp_path: Path) -> None:
+    (tmp_path / "tls").mkdir()
+    (tmp_path / "tls" / "ca.pem").write_text("-----BEGIN CERTIFICATE-----\n", "ascii")
     settings = read(tmp_path, connections__main__xero__ca_file="tls/ca.pem")
 
     assert settings.state == f"sqlite:///{tmp_path}/state.db"
@@ -202,6 +204,27 @@ def test_a_key_file_that_others_can_read_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(SettingsError, match="chmod 600"):
         load(file, {})
+
+
+def test_a_key_file_that_is_gone_is_named_with_the_command_that_makes_one(tmp_path: Path) -> None:
+    file = written(tmp_path, changed())
+    (tmp_path / "key").unlink()
+
+    with pytest.raises(SettingsError, match=r"/key\. `dynamics-xero init` makes a new one"):
+        load(file, {})
+
+
+def test_a_certificate_file_that_is_gone_or_holds_none_is_named(tmp_path: Path) -> None:
+    name = "connections__main__dynamics__ca_file"
+    (tmp_path / "junk.pem").write_text("junk", "ascii")
+
+    gone = problems(tmp_path, **{name: "gone.pem"})
+    junk = problems(tmp_path, **{name: "junk.pem"})
+
+    assert gone.startswith("connections.main.dynamics.ca_file cannot be read: No such file")
+    assert junk.startswith("connections.main.dynamics.ca_file holds no certificate")
+    assert str(tmp_path / "gone.pem") in gone
+    assert str(tmp_path / "junk.pem") in junk
 
 
 def test_r38_printed_settings_show_no_secret(tmp_path: Path) -> None:

@@ -45,6 +45,7 @@ def test_the_file_that_the_sandbox_writes_is_valid_and_can_be_read(tmp_path: Pat
     ends = ConnectionEnds("main", dynamics, xero)
     clock_url = "https://localhost:1/_sandbox/clock"
 
+    (tmp_path / "ca.pem").write_text("-----BEGIN CERTIFICATE-----\n", "ascii")
     file = write_settings(tmp_path, [ends], ca_file=tmp_path / "ca.pem", clock_url=clock_url)
 
     assert faults("settings", parsed(file)) == []

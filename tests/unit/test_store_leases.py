@@ -2,26 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
-
-import pytest
 
 from dynamics_xero.store_port import Store, Transaction
-from tests.unit.store_cases import LATER, NOON, SOON, opened
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with opened(tmp_path) as store:
-        yield store
-
-
-@pytest.fixture
-def tx(store: Store) -> Iterator[Transaction]:
-    with store.begin() as tx:
-        yield tx
+from tests.unit.store_cases import LATER, NOON, SOON
 
 
 def test_a_lease_is_refused_to_a_second_owner_until_it_ends(tx: Transaction) -> None:

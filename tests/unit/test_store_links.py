@@ -2,31 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
-
-import pytest
 
 from dynamics_xero.model import LinkOutcome, Status
-from dynamics_xero.store_port import Store, Transaction
-from tests.unit.store_cases import LATER, NOON, SOON, links, opened, outcome, save
+from dynamics_xero.store_port import Transaction
+from tests.unit.store_cases import LATER, NOON, SOON, links, outcome, save
 
 MANY = 1300
 """More than two IN lists hold."""
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with opened(tmp_path) as store:
-        yield store
-
-
-@pytest.fixture
-def tx(store: Store) -> Iterator[Transaction]:
-    with store.begin() as tx:
-        yield tx
 
 
 def _due(tx: Transaction, *, limit: int = 100, offset: int = 0) -> list[str]:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from itertools import count
-from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -16,23 +14,11 @@ from hypothesis import strategies as st
 from dynamics_xero.model import Record, RecordState
 from dynamics_xero.rows import CursorRow
 from dynamics_xero.store_port import Store, Transaction
-from tests.unit.store_cases import LATER, NOON, SOON, opened, record, row
+from tests.unit.store_cases import LATER, NOON, SOON, record, row
 
 ENDPOINT = "dynamics:1"
 MANY = 1300
 """More than two IN lists hold."""
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with opened(tmp_path) as store:
-        yield store
-
-
-@pytest.fixture
-def tx(store: Store) -> Iterator[Transaction]:
-    with store.begin() as tx:
-        yield tx
 
 
 def _put(tx: Transaction, *records: Record, generation: int = 1) -> None:

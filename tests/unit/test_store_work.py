@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
-
-import pytest
 
 from dynamics_xero.model import Change, EndpointFacts, SideName, Status
 from dynamics_xero.rows import ConnectionRow, HistoryRow, RequestRow
 from dynamics_xero.store_port import Transaction
-from tests.unit.store_cases import LATER, NOON, SOON, opened
+from tests.unit.store_cases import LATER, NOON, SOON
 
 REQUEST = RequestRow(
     id="request-1",
@@ -41,12 +37,6 @@ DONE = HistoryRow(
     request_id="request-1",
     code="200",
 )
-
-
-@pytest.fixture
-def tx(tmp_path: Path) -> Iterator[Transaction]:
-    with opened(tmp_path) as store, store.begin() as tx:
-        yield tx
 
 
 def test_r21_a_request_is_open_until_it_is_closed(tx: Transaction) -> None:
@@ -119,12 +109,8 @@ def test_r33_an_endpoint_is_pinned_by_its_own_id(tx: Transaction) -> None:
 
 def test_r33_a_connection_remembers_its_endpoints(tx: Transaction) -> None:
     made = ConnectionRow("main", "dynamics:1", "xero:1")
-    applied = replace(made, applied_at=NOON)
 
     assert tx.endpoints.connection("main") is None
 
     tx.endpoints.put_connection(made)
     assert tx.endpoints.connection("main") == made
-
-    tx.endpoints.put_connection(applied)
-    assert tx.endpoints.connection("main") == applied

@@ -13,6 +13,7 @@ import pytest
 
 from dynamics_xero.errors import ThrottledError
 from dynamics_xero.xero.budget import Budget
+from tests.memory import MemoryBudgets
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
@@ -39,22 +40,6 @@ class SimulatedClock:
             self.seconds, _, event = heapq.heappop(self.events)
             event()
         self.seconds = max(self.seconds, moment)
-
-
-class Memory:
-    """A BudgetStore for one process."""
-
-    def __init__(self) -> None:
-        self.rows: dict[str, str] = {}
-
-    def load(self, name: str) -> str | None:
-        return self.rows.get(name)
-
-    def update(self, name: str, before: str | None, after: str) -> bool:
-        if self.rows.get(name) != before:
-            return False
-        self.rows[name] = after
-        return True
 
 
 class Referee:
@@ -90,7 +75,7 @@ class Scene:
         self.random = random.Random(seed)
         self.clock = SimulatedClock()
         self.referee = referee
-        self.store = Memory()
+        self.store = MemoryBudgets()
         self.longest_s = longest_s
         self.flying = self.flying_max = 0
         self.budget = self.another_process()

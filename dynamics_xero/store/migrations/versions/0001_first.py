@@ -59,7 +59,6 @@ def _endpoints() -> None:
         sa.Column("name", sa.Text, primary_key=True),
         sa.Column("dynamics_key", sa.Text, nullable=False),
         sa.Column("xero_key", sa.Text, nullable=False),
-        sa.Column("applied_at", sa.BigInteger),
     )
 
 
