@@ -103,4 +103,6 @@ def main(settings_file: str, verb: str, account: str, *more: str) -> None:
 
 
 if __name__ == "__main__":
+    if len(sys.argv) < 4 or sys.argv[2] not in ("show", "edit", "add-contact"):
+        sys.exit(__doc__)
     main(*sys.argv[1:])

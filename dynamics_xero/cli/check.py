@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from dataclasses import asdict, dataclass
+from importlib.util import find_spec
 
 import click
 
@@ -15,8 +16,10 @@ from dynamics_xero.cli.opening import opened
 from dynamics_xero.cli.outcomes import Exit
 from dynamics_xero.cli.tables import table
 from dynamics_xero.errors import SettingsError
+from dynamics_xero.settings import Settings
 
 BROKER_TIMEOUT_S = 30
+DRIVER_FIX = 'pip install redis; or write broker = "embedded"'
 
 
 @dataclass(frozen=True)
@@ -66,8 +69,15 @@ def _code(lines: list[Line]) -> Exit:
     return Exit.ASKS_A_PERSON if reached else Exit.NOT_REACHED
 
 
+def lacks_driver(settings: Settings) -> bool:
+    """Say whether the broker is one whose driver does not come with the package."""
+    return settings.broker.startswith("redis") and find_spec("redis") is None
+
+
 def broker(given: Globals) -> Line:
     """Ask the broker in a process of its own: this one never imports Celery."""
+    if lacks_driver(given.settings()):
+        return Line("broker", "FAIL", "its Python driver is not installed", DRIVER_FIX)
     try:
         answer = subprocess.run(
             [sys.executable, "-m", "worker.check"],

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from dynamics_xero.cli.common import Globals, global_options
-from dynamics_xero.cli.outcomes import Exit
+from dynamics_xero.cli.outcomes import Exit, StoppedError
 from dynamics_xero.errors import SettingsError
 
 TEMPLATE = """\
@@ -51,25 +51,36 @@ enabled = true
 @global_options
 @click.pass_obj
 def init(given: Globals) -> int:
-    """Write a commented settings file and a key that only you can read."""
+    """Write a commented settings file and a key that only you can read.
+
+    Beside a settings file that has lost its key, only the key is made. Nothing is overwritten.
+    """
     file = given.config.absolute()
     key = file.parent / "key"
-    for path in (file, key):
-        if path.exists():
-            raise SettingsError(f"{path} is there already and is left as it is.")
-    file.parent.mkdir(parents=True, exist_ok=True)
-    write_first(file, key)
+    new = not file.exists()
+    if key.exists():
+        found = key if new else file
+        raise SettingsError(f"{found} is there already and is left as it is.")
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        write_first(file, key)
+    except OSError as error:
+        raise StoppedError(
+            Exit.USAGE, f"{error.filename} cannot be written: {error.strerror}."
+        ) from None
+    wrote = f"{file} and {key}. Fill in the connection, then" if new else f"{key}. Now"
     given.show(
         {"settings_file": str(file), "key_file": str(key)},
-        lambda: f"Wrote {file} and {key}. Fill in the connection, then run: dynamics-xero check",
+        lambda: f"Wrote {wrote} run: dynamics-xero check",
     )
     return Exit.FINE
 
 
 def write_first(file: Path, key: Path) -> None:
-    """Write both files; neither can be read by others, not even for a moment."""
+    """Write the key, and the file if it is missing; others cannot read them, not for a moment."""
     _write(key, base64.urlsafe_b64encode(secrets.token_bytes(32)).decode("ascii") + "\n")
-    _write(file, TEMPLATE.format(key=key.name, from_date="2026-01-01"))
+    if not file.exists():
+        _write(file, TEMPLATE.format(key=key.name, from_date="2026-01-01"))
 
 
 def _write(path: Path, text: str) -> None:

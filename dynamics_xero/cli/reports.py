@@ -51,8 +51,14 @@ def history(given: Globals, *, record_id: str) -> int:
     return Exit.FINE
 
 
+NOTHING_DONE = (
+    "Nothing was done to a record with this id. "
+    "`dynamics-xero links` lists the ids of those that are known."
+)
+
+
 def _story(found: Sequence[Mapping[str, object]]) -> str:
-    return "\n".join(map(_chapter, found)) or "Nothing was done to this record."
+    return "\n".join(map(_chapter, found)) or NOTHING_DONE
 
 
 def _chapter(outcome: Mapping[str, object]) -> str:

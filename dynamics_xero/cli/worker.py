@@ -7,7 +7,10 @@ import sys
 
 import click
 
+from dynamics_xero.cli.check import DRIVER_FIX, lacks_driver
 from dynamics_xero.cli.common import CONFIG_VARIABLE, Globals, global_options
+from dynamics_xero.cli.opening import opened
+from dynamics_xero.errors import SettingsError
 
 
 def arguments(given: Globals, more: tuple[str, ...] = ()) -> list[str]:
@@ -25,7 +28,11 @@ def worker(given: Globals, *, celery_options: tuple[str, ...]) -> None:
     """Work until stopped, by Celery. Options that are not ours go to `celery worker`."""
     if given.connection:
         raise click.UsageError("A worker serves every connection of its settings file.")
-    given.settings()  # A fault is told here, in plain words, not by Celery's traceback.
+    # Faults of settings, driver or database are told here, in plain words, not by Celery.
+    if lacks_driver(given.settings()):
+        raise SettingsError(f"The broker's Python driver is not installed: {DRIVER_FIX}.")
+    with opened(given):
+        pass
     os.environ[CONFIG_VARIABLE] = str(given.config.absolute())
     # Replaced, not started: signals reach Celery, and this process never imports it.
     os.execv(sys.executable, arguments(given, celery_options))  # noqa: S606 - no shell

@@ -112,14 +112,16 @@ class Reader:
         if not all(found.get(side) for side in ("dynamics", "xero")):
             # A fault is noted by now, so this never leaves the reader.
             return ConnectionSettings(name, *_NOWHERE)
-        dynamics, xero = (self._side(found[side]) for side in ("dynamics", "xero"))
+        dynamics, xero = (
+            self._side(found[side], f"{where}.{side}") for side in ("dynamics", "xero")
+        )
         return ConnectionSettings(name, DynamicsSettings(**dynamics), XeroSettings(**xero))
 
-    def _side(self, values: dict[str, Any]) -> dict[str, Any]:
+    def _side(self, values: dict[str, Any], where: str) -> dict[str, Any]:
         return {
             **values,
             "client_secret": Secret(values["client_secret"]),
-            "ca_file": self._path(values["ca_file"]),
+            "ca_file": self._certificates(values["ca_file"], f"{where}.ca_file"),
             "proxy": values["proxy"] and _guarded(values["proxy"]),
         }
 
@@ -202,8 +204,21 @@ class Reader:
                 return None
             return file.read_text("ascii")
         except (OSError, UnicodeError) as error:
-            self._fault("key_file", f"cannot be read: {_reason(error)}")
+            makes = "`dynamics-xero init` makes a new one." if not file.exists() else ""
+            self._fault("key_file", f"cannot be read: {_reason(error)}: {file}. {makes}".strip())
             return None
+
+    def _certificates(self, name: str | None, where: str) -> Path | None:
+        """Return the file's path; a fault is told here, not by TLS in the middle of a run."""
+        file = self._path(name)
+        if file is None:
+            return None
+        try:
+            if "-----BEGIN CERTIFICATE-----" not in file.read_text("ascii"):
+                self._fault(where, f"holds no certificate in PEM form: {file}")
+        except (OSError, UnicodeError) as error:
+            self._fault(where, f"cannot be read: {_reason(error)}: {file}")
+        return file
 
     def _path(self, name: str | None) -> Path | None:
         return self._file.parent / name if name else None

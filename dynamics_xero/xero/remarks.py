@@ -41,8 +41,8 @@ CATALOGUE = (
     ),
     _known(
         r"Email address must be valid",
-        "Xero does not accept the e-mail address. Correct the e-mail address here: no spaces, no "
-        "accents, one @.",
+        "Xero does not accept the e-mail address. Correct the e-mail address here: one @, no "
+        "spaces, no accents, no two dots in a row.",
     ),
     _known(
         r"not subscribed to currency (?P<currency>\w+)",

@@ -18,7 +18,7 @@ from dynamics_xero.cli.commands import commands
 from dynamics_xero.cli.outcomes import Exit
 from dynamics_xero.sandbox.control_schema import SCHEMA
 from dynamics_xero.sandbox.faults import KINDS
-from dynamics_xero.sync import decide, helping, outcome, persons
+from dynamics_xero.sync import decide, endings, helping, parts, persons
 from dynamics_xero.xero.remarks import CATALOGUE
 from tests.docs import generated
 from tests.docs.pages import DOCS, PAGES, ROOT, blocks, rows, sections, text_of
@@ -131,7 +131,7 @@ def known_remarks() -> Iterator[str]:
     """Return every fixed sentence that may become a remark, placeholders as an ellipsis."""
     for known in CATALOGUE:
         yield re.sub(r"\{\w+\}", "…", known.sentence)
-    for module in (decide, helping, persons, outcome):
+    for module in (decide, endings, helping, parts, persons):
         for name, value in vars(module).items():
             if name.isupper() and isinstance(value, str) and value.endswith("."):
                 yield value

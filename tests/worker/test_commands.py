@@ -61,7 +61,7 @@ def test_people_read_tables_and_provisioning_twice_has_nothing_to_do(ready: Plac
     assert "Synced: 2" in ready.command("status")
     assert len(ready.command("links").splitlines()) == 3
     assert ready.command("links", "--status", "Failed") == "No links.\n"
-    assert ready.command("history", str(uuid.uuid4())) == "Nothing was done to this record.\n"
+    assert "Nothing was done" in ready.command("history", str(uuid.uuid4()))
 
 
 def test_a_record_that_fails_is_named_and_ends_the_sync_with_one(ready: Place) -> None:

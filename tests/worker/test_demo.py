@@ -101,7 +101,7 @@ def test_stopped_in_the_middle_the_demo_stops_what_it_started(tmp_path: Path) ->
     )
     try:
         assert process.stderr is not None
-        told = "".join(iter_until(process.stderr, "starting a Celery worker"))
+        told = "".join(iter_until(process.stderr, "starting the worker"))
         process.send_signal(signal.SIGTERM)
         _, rest = process.communicate(timeout=LIMIT_S)
     finally:

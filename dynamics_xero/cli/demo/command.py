@@ -5,9 +5,7 @@ from __future__ import annotations
 import signal
 import sys
 import tempfile
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -41,7 +39,7 @@ def _play(given: Globals, home: Path, *, stays: bool) -> int:
         told = story.play()
         if stays:
             given.show(told.as_json(), lambda: _described(told))
-            given.tell("Both twins and the worker go on. Ctrl-C ends them and the demo.")
+            given.tell("Both systems and the worker go on. Ctrl-C ends them and the demo.")
             _until_interrupted(children)
             return Exit.FINE
     given.show(told.as_json(), lambda: _described(told))
@@ -56,12 +54,11 @@ def _until_interrupted(children: Children) -> None:
 
 
 def _described(told: Told) -> str:
-    document: Mapping[str, Any] = told.as_json()
-    addresses = [(name, url) for name, url in document["urls"].items() if url]
-    return "\n\n".join(
-        (
-            describe(document),
-            table(("after", "what happened"), [(f"{s:.1f} s", text) for s, text in told.steps]),
-            table(("address", "where"), addresses),
-        )
+    """Return the counts, what failed on purpose and healed, and where everything was served."""
+    healed = [(one["dynamics_id"], one["remark_before"]) for one in told.healed]
+    addresses = [(name, url) for name, url in told.urls.items() if url]
+    tables = (
+        table(("healed account", "its Remark before"), healed),
+        table(("address", "where"), addresses),
     )
+    return "\n\n".join([describe(told.as_json()), *tables])

@@ -34,9 +34,8 @@ Seen = TypeVar("Seen")
 
 @dataclass
 class Told:
-    """What came of the story. steps: seconds since the start, and what had happened by then."""
+    """What came of the story."""
 
-    steps: list[tuple[float, str]] = field(default_factory=list)
     report: dict[str, Any] = field(default_factory=dict)
     urls: dict[str, str] = field(default_factory=dict)
     healed: list[dict[str, str]] = field(default_factory=list)
@@ -58,7 +57,7 @@ class Story:
 
     def play(self) -> Told:
         """Play it. Raises StoppedError when something does not happen within WITHIN_S."""
-        self._step("starting both twins over TLS")
+        self._step("starting both systems on this machine (local stand-ins, over TLS)")
         serving = self._sandbox()
         settings_file = Path(serving["settings_file"])
         self._told.urls = {name: serving[name] for name in SHOWN_URLS}
@@ -90,10 +89,10 @@ class Story:
         return serving
 
     def _prepare(self, settings_file: Path) -> None:
-        self._step("adding our columns and change tracking to Dynamics (provision apply)")
+        self._step("adding our columns and change tracking to Dynamics")
         with opened(Globals(config=settings_file)) as connector:
             steps = connector.provision_apply()
-        self._step(f"{len(steps)} steps of provisioning done; seeding {ACCOUNTS} accounts")
+        self._step(f"{len(steps)} changes made there; writing {ACCOUNTS} accounts into Dynamics")
         with extra_installed():
             from dynamics_xero.sandbox.seed import SeedOptions, seed
         seed(SeedOptions(accounts=ACCOUNTS, settings_file=settings_file, seed=SEED))
@@ -102,11 +101,11 @@ class Story:
         """Give one account an e-mail that Xero refuses; return the account as it was."""
         account = sorted(twins.accounts(), key=lambda row: str(row["accountnumber"]))[-1]
         twins.write_email(account["accountid"], BAD_EMAIL)
-        self._step(f'"{account["name"]}" got the e-mail {BAD_EMAIL} on purpose')
+        self._step(f'"{account["name"]}" got the wrong e-mail {BAD_EMAIL} on purpose')
         return account
 
     def _work(self, settings_file: Path, twins: Twins, failing: dict[str, Any]) -> None:
-        self._step("starting a Celery worker (embedded broker)")
+        self._step("starting the worker, which looks for changes by itself")
         command = [sys.executable, "-m", "dynamics_xero.cli", "--config", str(settings_file)]
         self._children.start("worker", [*command, "worker"])
         self._until(
@@ -180,5 +179,4 @@ class Story:
 
     def _step(self, text: str) -> None:
         seconds = time.monotonic() - self._started
-        self._told.steps.append((seconds, text))
         self._tell(f"[{seconds:6.1f} s] {text}")
