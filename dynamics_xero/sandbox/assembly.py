@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from dynamics_xero.sandbox.endpoint import Endpoint, Twin
-from dynamics_xero.sandbox.home import Home
+from dynamics_xero.sandbox.home import Home, alone_in
 from dynamics_xero.sandbox.kernel import Kernel
 from dynamics_xero.sandbox.ports import Port, listen
 from dynamics_xero.sandbox.quota import Api, AppWindow
@@ -86,6 +86,7 @@ def assembled(options: ServeOptions, twins: Twins) -> Iterator[Sandbox]:
         folder = options.home
         if folder is None:
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="sandbox-")))
+        stack.enter_context(alone_in(folder.resolve()))
         home = Home(folder.resolve(), seed=options.seed, real=lambda: datetime.now(UTC))
         yield _Assembly(options, home, stack).sandbox(twins)
 

@@ -6,10 +6,12 @@ of quota and switches. Fault lists are not kept: they belong to a test, not to t
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import random
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -37,12 +39,23 @@ IGNORED_FIELDS = frozenset(
 )
 
 
+@contextmanager
+def alone_in(folder: Path) -> Iterator[None]:
+    """Hold the folder while the block runs. Raises OSError when another sandbox lives in it."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with (folder / "lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise OSError(f"another sandbox already serves {folder}") from None
+        yield
+
+
 class Home:
     """Open a sandbox's folder and bring its endpoints back."""
 
     def __init__(self, path: Path, *, seed: int | None, real: Callable[[], datetime]) -> None:
-        """Open or make the folder; a kept seed wins unless another one is asked for."""
-        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        """Open the folder; a kept seed wins unless another one is asked for."""
         self.path = path
         self._file = path / "sandbox.json"
         kept = json.loads(self._file.read_text("utf-8")) if self._file.exists() else {}

@@ -222,3 +222,14 @@ def test_a_wanted_port_that_is_taken_is_an_error(tmp_path: Path) -> None:
             running(ServeOptions(home=tmp_path / "two", seed=5, xero_port=taken), TINY_TWINS),
         ):
             pass
+
+
+def test_a_folder_houses_one_sandbox_at_a_time(tmp_path: Path) -> None:
+    with (
+        running(ServeOptions(home=tmp_path), TINY_TWINS),
+        pytest.raises(OSError, match="another sandbox already serves"),
+        running(ServeOptions(home=tmp_path), TINY_TWINS),
+    ):
+        pytest.fail("two sandboxes share their databases")
+    with running(ServeOptions(home=tmp_path), TINY_TWINS) as serving:
+        assert serving.home == tmp_path
