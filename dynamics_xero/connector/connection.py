@@ -60,9 +60,7 @@ class Connection:
         shop = self._workshop
         return Lane(shop.store, shop.clock, name=f"push:{self.name}", owner=owner_name())
 
-    def trip(
-        self, lane: Lane, *, run_id: str, only: str | None = None, patient: bool = True
-    ) -> Trip:
+    def trip(self, lane: Lane, *, run_id: str) -> Trip:
         """Return a trip; signs in and checks both endpoints the first time and every hour."""
         shop = self._workshop
         return Trip(
@@ -79,8 +77,6 @@ class Connection:
             subscribers=self._subscribers(),
             plugins=shop.plugins,
             limits=shop.limits,
-            only=only,
-            patient=patient,
         )
 
     def dynamics_feeds(self) -> list[Feed]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import TracebackType
@@ -118,7 +119,7 @@ class Connector:
             if lane is None:
                 return BUSY_S
             with self._run(one, "look") as run_id:
-                trip = one.trip(lane, run_id=run_id, patient=False)
+                trip = replace(one.trip(lane, run_id=run_id), patient=False)
                 try:
                     work_slice(one, trip)
                 except ThrottledError as error:
@@ -240,7 +241,7 @@ class Connector:
         paused: str | None = None
         with self._waited_for(one.lane()) as lane, self._run(one, "sync") as run_id:
             talk(f"{one.name}: reading changes, deciding, sending")
-            trip = one.trip(lane, run_id=run_id, only=entity)
+            trip = replace(one.trip(lane, run_id=run_id), only=entity, talk=talk)
             try:
                 run.run_once(trip)
             except ThrottledError as error:
@@ -255,7 +256,7 @@ class Connector:
         meter = Meter.start(one.sides, self._clock.now())
         actions: dict[tuple[str, str], int] = {}
         with self._waited_for(one.lane()) as lane:
-            trip = one.trip(lane, run_id="plan", only=entity)
+            trip = replace(one.trip(lane, run_id="plan"), only=entity, talk=talk)
             talk(f"{one.name}: reading both sides for the first plan")
             run.pull_all(trip)
             for name, action in run.plan(trip):

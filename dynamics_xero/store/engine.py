@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from typing import Any, TypeVar
 
 from sqlalchemy import (
@@ -32,10 +34,21 @@ def open_engine(url: str) -> Engine:
     """Return an engine for the URL, set up for short writes that survive a power cut."""
     if make_url(url).get_backend_name() != "sqlite":
         return create_engine(url, pool_pre_ping=True)
+    _make_private(make_url(url).database)
     engine = create_engine(url)
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)
     return engine
+
+
+def _make_private(file: str | None) -> None:
+    """Make the file so that only its owner reads it: it holds names and addresses of others.
+
+    What cannot be made is SQLite's to say.
+    """
+    if file and file != ":memory:":
+        with suppress(OSError):
+            os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))
 
 
 def _prepare(raw: Any, _pool_entry: object) -> None:

@@ -206,4 +206,7 @@ def _wait(trip: Trip) -> float | None:
 def _pause(trip: Trip, wait: float, idle: int) -> None:
     if idle > PATIENCE:
         raise UnavailableError("Xero did not take our calls; what is left stays due.")
+    trip.talk(
+        f"{trip.connection}: waiting {wait:.0f} s for calls without an answer, or to try again"
+    )
     trip.clock.sleep(wait)

@@ -38,13 +38,18 @@ class Limits:
     fresh_create_s: float = 300.0
 
 
+def _say_nothing(_text: str) -> None:
+    return
+
+
 @dataclass(frozen=True)
 class Trip:
     """One connection, on its way.
 
     mappings: of all entities in dependency order, parts included. subscribers: per side, every
     connection that reads the same endpoint: a changed record marks the links of all of them due.
-    only: the one entity to work on, None for all. patient: short outages are waited out.
+    only: the one entity to work on, None for all. patient: short outages are waited out. talk: is
+    told what a person who watches should know.
     """
 
     connection: str
@@ -62,6 +67,7 @@ class Trip:
     limits: Limits = field(default_factory=Limits)
     only: str | None = None
     patient: bool = True
+    talk: Callable[[str], None] = _say_nothing
 
     @property
     def entities(self) -> list[type[EntityMapping]]:

@@ -115,3 +115,11 @@ def test_a_store_survives_a_cut_of_power_by_its_settings(tmp_path: Path) -> None
         ]
 
     assert pragmas == ["wal", 2, 30_000, 1]  # 2 = FULL
+
+
+def test_only_its_owner_reads_the_database(tmp_path: Path) -> None:
+    with Store.open(f"sqlite:///{tmp_path / 'state.db'}") as store, store.begin() as tx:
+        tx.links.ensure("main", "account", ["a"])
+        modes = {path.name: path.stat().st_mode & 0o777 for path in tmp_path.iterdir()}
+
+    assert set(modes.values()) == {0o600}
