@@ -46,6 +46,7 @@ def _take(trip: Trip, mapping: type[EntityMapping]) -> list[Link]:
             loaded={link.id: link.marked for link in deadly},
             xero_ids={},
         )
+        tx.links.survive([link.id for link in deadly])  # once it is changed it gets a new chance
         chosen = _choose([link for link in links if link.starts < MOST_STARTS], limit)
         tx.links.begin([link.id for link in chosen])
     return chosen

@@ -25,6 +25,9 @@ def test_r32_a_record_that_kills_its_process_is_found_and_parked(world: World) -
     assert 0 < deaths < MOST_DEATHS
     assert len(world.all_in_xero()) == 10
     assert "ended the program" in str(row["xero_remark"])
+    world.edit("accounts", poison, name="Cured")
+    assert not _dies(world, state)
+    assert world.in_xero("Cured")["ContactStatus"] == "ACTIVE"
 
 
 def _dies(world: World, state: str) -> bool:
