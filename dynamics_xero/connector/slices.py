@@ -18,7 +18,7 @@ REFERENCE_POLL_S = 300.0
 def work_slice(one: Connection, trip: Trip) -> None:
     """Read the feeds whose poll interval has passed, then do what is due until time is up."""
     until = trip.now() + timedelta(seconds=SLICE_S)
-    for source in trip.sources():
+    for source in trip.sources:
         read = read_at(trip, source)
         if read is None or trip.now() - read >= timedelta(seconds=_source_poll_s(one, source)):
             pull(trip, source)

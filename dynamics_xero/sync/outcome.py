@@ -56,11 +56,11 @@ def save(
     kinds = Kinds(mapping, trip.part_mapping(mapping))
     with trip.store.begin() as tx:
         hits = _known(trip, tx, mapping, batch, answers)
-        pairs = list(zip(batch.actions, answers, strict=True))
-        endings = [
-            ending_of(kinds, action, answer, hit=_hit(action, answer, hits))
-            for action, answer in pairs
+        judged = [
+            (action, answer, _hit(action, answer, hits))
+            for action, answer in zip(batch.actions, answers, strict=True)
         ]
+        endings = [ending_of(kinds, action, answer, hit=hit) for action, answer, hit in judged]
         source = trip.source(SideName.XERO, mapping.xero)
         records = [e.record for e in endings if e.record is not None]
         observe(trip, tx, source, records, cursor=None, started_at=started_at)
@@ -69,8 +69,7 @@ def save(
     for ending in endings:
         if ending.outcome.carried:
             conclude(trip, mapping, ending.action)
-    found = ((action, _hit(action, answer, hits)) for action, answer in pairs)
-    return [repair(action, before) for action, before in found if before is not None]
+    return [repair(action, hit) for action, _answer, hit in judged if hit is not None]
 
 
 def refuse(trip: Trip, mapping: type[EntityMapping], batch: Batch, error: RecordError) -> None:

@@ -30,11 +30,9 @@ def load_pairs(
     """
     with trip.store.read() if planning else trip.store.begin() as tx:
         rows = _rows(trip, tx, mapping, [link.dynamics_id for link in links])
+        held: dict[int, tuple[Holder, ...]] = {}
         if whole:
-            links, found = _matched(trip, tx, mapping, links, rows)
-            if not planning:
-                keep(trip, tx, links, found)
-        held = _holders(trip, tx, mapping, links, rows) if whole else {}
+            links, held = _meet(trip, tx, mapping, links, rows, planning=planning)
         shown = _shown(trip, tx, mapping, links)
         parts = _parts(trip, tx, mapping, links)
         gone = _gone(trip, tx, mapping, links, parts)
@@ -99,32 +97,38 @@ def _keys(
     return keys
 
 
-def _matched(
+def _meet(
     trip: Trip,
     tx: Transaction,
     mapping: type[EntityMapping],
     links: Sequence[Link],
     rows: Mapping[str, Record],
-) -> tuple[list[Link], dict[int, str]]:
+    *,
+    planning: bool,
+) -> tuple[list[Link], dict[int, tuple[Holder, ...]]]:
+    """Return the links with the partners found, and who holds the keys of those left alone."""
     open_links = _unlinked(links, rows)
     keys = _keys(mapping, open_links, rows)
     found = match(trip, tx, mapping, open_links, keys, on=mapping.match_on)
-    left = _unlinked(links, rows, live=False)
-    if left and mapping.own_key:  # what we made for them ourselves is theirs to archive (R22)
-        keys = _keys(mapping, left, rows)
-        found |= match(trip, tx, mapping, left, keys, on=(mapping.own_key,))
-    return [replace(one, xero_id=found.get(one.id, one.xero_id)) for one in links], found
+    found |= _left_behind(trip, tx, mapping, _unlinked(links, rows, live=False), rows)
+    met = [replace(link, xero_id=found.get(link.id, link.xero_id)) for link in links]
+    if not planning:
+        keep(trip, tx, met, found)  # before holders are sought: what is linked now counts as such
+    alone = [link for link in open_links if link.id not in found]
+    return met, holders(trip, tx, mapping, alone, keys)
 
 
-def _holders(
+def _left_behind(
     trip: Trip,
     tx: Transaction,
     mapping: type[EntityMapping],
     links: Sequence[Link],
     rows: Mapping[str, Record],
-) -> dict[int, tuple[Holder, ...]]:
-    open_links = _unlinked(links, rows)
-    return holders(trip, tx, mapping, open_links, _keys(mapping, open_links, rows))
+) -> dict[int, str]:
+    """Return what we made ourselves for rows that are gone: it is theirs to archive (R22)."""
+    if not links or mapping.own_key is None:
+        return {}
+    return match(trip, tx, mapping, links, _keys(mapping, links, rows), on=(mapping.own_key,))
 
 
 def _shown(

@@ -51,7 +51,7 @@ def pull(trip: Trip, source: Source) -> None:
 def is_whole(trip: Trip) -> bool:
     """Say whether every feed has been read from end to end at least once (R3)."""
     with trip.store.read() as tx:
-        rows = [tx.cursors.get(trip.key(s.side), s.feed.resource) for s in trip.sources()]
+        rows = [tx.cursors.get(trip.key(s.side), s.feed.resource) for s in trip.sources]
     return all(row is not None and row.complete for row in rows)
 
 

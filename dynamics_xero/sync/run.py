@@ -45,7 +45,7 @@ def run_once(trip: Trip) -> None:
 
 def pull_all(trip: Trip) -> None:
     """Read every feed to its present end."""
-    for source in trip.sources():
+    for source in trip.sources:
         pull(trip, source)
     release_unanswered(trip)
 

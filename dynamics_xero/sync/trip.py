@@ -6,6 +6,7 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 
 from dynamics_xero.mapping.entity import EntityMapping
 from dynamics_xero.model import EndpointFacts, SideName
@@ -91,13 +92,14 @@ class Trip:
         """Return the endpoint key of a side."""
         return self.facts[side].key
 
+    @cached_property
     def sources(self) -> list[Source]:
         """Return every feed this trip reads."""
         return sources(self.mappings)
 
     def source(self, side: SideName, resource: str) -> Source:
         """Return the feed of one resource."""
-        found = (s for s in self.sources() if s.side is side and s.feed.resource == resource)
+        found = (s for s in self.sources if s.side is side and s.feed.resource == resource)
         return next(found)
 
     def now(self) -> datetime:
