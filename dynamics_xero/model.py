@@ -61,6 +61,8 @@ class ActionKind(StrEnum):
     CREATE = "create"
     UPDATE = "update"
     ARCHIVE = "archive"
+    RESTORE = "restore"
+    RELINK = "relink"
     DELETE = "delete"
     REPAIR = "repair"
     SETTLE = "settle"
@@ -118,7 +120,7 @@ class Link:
     attempts: transient failures in a row. starts: how often work on it began and never came to an
     end, because its process died (R32). parent_id: the link of the parent (parts only). marked
     counts how often the link was marked due; an outcome clears the mark only if it has not been
-    marked again since.
+    marked again since. winner_id: the link that stands for this one since a merge (R15).
     """
 
     id: int
@@ -135,6 +137,7 @@ class Link:
     starts: int = 0
     last_synced_at: datetime | None = None
     marked: int = 0
+    winner_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +157,10 @@ class Pair:
     ("primarycontactid.firstname"); parts are the child rows on the Dynamics side with their links;
     gone_parts are links that hung on this parent, with what became of their rows. The Xero side's
     parts travel inside `xero`. overrides and refusal are what plug-ins said before the decision:
-    canonical values by field, and the sentence of a rejection.
+    canonical values by field, and the sentence of a rejection. choices: whose value a person took
+    for a field in conflict, part_choices the same by the link of a part. survivor: the Xero record at the end of a chain of merges, with the
+    link that already has it. master: the link of the row ours was merged into. absorbed: names of
+    live Xero records left behind by rows that were merged into ours.
     """
 
     link: Link
@@ -165,15 +171,22 @@ class Pair:
     holders: tuple[Holder, ...] = ()
     overrides: Values = field(default_factory=dict)
     refusal: str | None = None
+    choices: Mapping[str, SideName] = field(default_factory=dict)
+    part_choices: Mapping[int, Mapping[str, SideName]] = field(default_factory=dict)
+    survivor: Record | None = None
+    rival: Link | None = None
+    master: Link | None = None
+    absorbed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class LinkOutcome:
     """How one link stands after an action, or after a decision that needs no call.
 
-    base: the fields that were settled, merged into the stored base. carried: something moved, so
-    Last Synced On moves (R26). verified: both sides were found in step. parent_id: the parent's
-    link (parts only). gone: the link itself is forgotten.
+    base: the fields that were settled, merged into the stored base; with `fresh` they replace it.
+    carried: something moved, so Last Synced On moves (R26). verified: both sides were found in
+    step. parent_id: the parent's link (parts only). gone: the link itself is forgotten. again:
+    there is more to carry, so the link stays due.
     """
 
     link_id: int | None
@@ -186,6 +199,10 @@ class LinkOutcome:
     verified: bool = False
     parent_id: int | None = None
     gone: bool = False
+    life: Life = Life.LINKED
+    winner_id: int | None = None
+    fresh: bool = False
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,8 +220,9 @@ class PartDecision:
 
     kind: CREATE, UPDATE or DELETE where the parent's write carries something of the part.
     row: as it stands in the list that is written, or stands there now; None = not in the list.
-    decided: canonical Dynamics value per field. removed: someone took it out in Xero. gone: its
-    row in Dynamics is no more, and so is its link.
+    decided: canonical Dynamics value per field. fetched: what goes the other way, from Xero onto
+    the row in Dynamics. removed: someone took it out in Xero. gone: its row in Dynamics is no
+    more, and so is its link.
     """
 
     entity: str
@@ -213,36 +231,48 @@ class PartDecision:
     status: Status
     remark: str | None = None
     decided: Values = field(default_factory=dict)
+    fetched: Values = field(default_factory=dict)
     row: Values | None = None
     kind: ActionKind = ActionKind.NOTHING
     removed: bool = False
     gone: bool = False
+    chosen: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Action:
     """What decide asks for, for one link and the parts inside it.
 
-    values / lists: what is to be written, under the target's names, whole write groups.
-    rows: the list of parts as the target shows it now.
+    side: where it is carried out. values / lists: what is to be written, under the target's
+    names, whole write groups. rows: the list of parts as Xero shows it now. shown: what the
+    Dynamics row shows, lookups joined in (writes to Dynamics only).
     decided: the canonical source value per carried field, as decide read it (R8).
     settled: fields found equal, or left as they stand, with both halves (R7, R10).
-    status and remark: how the link stands once the action is done.
+    status and remark: how the link stands once the action is done. life, winner_id: the same for
+    its life. again: the other direction waits, so the link stays due. also: writes onto the rows
+    of parts, each for its own link. chosen: the conflicts a person's choice decided.
     """
 
     kind: ActionKind
     link: Link
+    side: SideName = SideName.XERO
     resource: str = ""
     remote_id: str | None = None
     values: Values = field(default_factory=dict)
     lists: Parts = field(default_factory=dict)
     rows: tuple[Values, ...] = ()
+    shown: Values = field(default_factory=dict)
     changes: Mapping[str, Change] = field(default_factory=dict)
     decided: Values = field(default_factory=dict)
     settled: Base = field(default_factory=dict)
     status: Status = Status.SYNCED
     remark: str | None = None
     parts: tuple[PartDecision, ...] = ()
+    life: Life = Life.LINKED
+    winner_id: int | None = None
+    again: bool = False
+    also: tuple[Action, ...] = ()
+    chosen: tuple[str, ...] = ()
     dynamics_version: int | None = None
     xero_version: int | None = None
 
@@ -258,7 +288,8 @@ class Purpose(StrEnum):
 class Write:
     """One element of a remote write call.
 
-    id None: a create. if_match: the version that may be overwritten, "*" for any (Dynamics only).
+    id None: a create under an id that the remote gives. if_match: the version that may be
+    overwritten, None for any (Dynamics only).
     """
 
     kind: ActionKind
@@ -266,7 +297,7 @@ class Write:
     id: str | None
     values: Values
     parts: Parts = field(default_factory=dict)
-    if_match: str = "*"
+    if_match: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from dynamics_xero.model import SideName, Status
 from dynamics_xero.rows import TroubleRow
 
 TO_XERO = ("create", "update", "replace", "archive", "restore", "void", "delete", "transition")
+TO_DYNAMICS = ("create", "update", "archive", "restore")
 STANDING = {
     "blocked": Status.BLOCKED,
     "conflict": Status.CONFLICT,
@@ -58,7 +59,10 @@ class ConnectionReport:
             "unchanged": self.unchanged.get(entity, 0),
             **{name: self.standing.get((entity, status), 0) for name, status in STANDING.items()},
             "to_xero": {action: self.actions.get((entity, action), 0) for action in TO_XERO},
-            "to_dynamics": {"create": 0},
+            "to_dynamics": {
+                action: self.actions.get((entity, f"{action}_in_dynamics"), 0)
+                for action in TO_DYNAMICS
+            },
         }
 
 

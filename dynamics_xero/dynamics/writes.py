@@ -23,7 +23,11 @@ DATA_PARTS = 100
 MAX_CALL_BYTES = 4 * 1024 * 1024
 
 _PART_OVERHEAD_BYTES = 400
-_INACTIVE = {"statecode": 1, "statuscode": 2}
+_STATES = {
+    ActionKind.ARCHIVE: {"statecode": 1, "statuscode": 2},
+    ActionKind.RESTORE: {"statecode": 0, "statuscode": 1},
+}
+"""What an action says about a row being active (dataverse.md section 8)."""
 
 
 def group(writes: Sequence[Write], *, purpose: Purpose) -> list[tuple[int, ...]]:
@@ -59,7 +63,8 @@ def write_part(write: Write, *, purpose: Purpose, feed: Feed | None = None) -> P
     table = table_of(write.resource)
     headers = {}
     if write.kind is not ActionKind.CREATE:
-        method, address, headers = "PATCH", row_path(table, write.id), {"If-Match": write.if_match}
+        version = "*" if write.if_match is None else f'W/"{write.if_match}"'
+        method, address, headers = "PATCH", row_path(table, write.id), {"If-Match": version}
     elif write.id:
         method, address, headers = "PATCH", row_path(table, write.id), {"If-None-Match": "*"}
     else:
@@ -114,8 +119,7 @@ def _written(write: Write) -> Feed:
 def _body(write: Write) -> bytes:
     table = table_of(write.resource)
     content = wire_values(table, write.values)
-    if write.kind is ActionKind.ARCHIVE:
-        content = {**_INACTIVE, **content}
+    content = {**_STATES.get(write.kind, {}), **content}
     return json.dumps(content, separators=(",", ":")).encode()
 
 

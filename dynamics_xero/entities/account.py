@@ -31,14 +31,12 @@ class AccountToContact(EntityMapping):
         """Return the key that tells this account from every other application's (R33)."""
         return f"{organization[:8]}-{account}" if organization and account else None
 
-    @computed(
-        reads=("emailaddress1", "primarycontactid.emailaddress1"),
-        writes="EmailAddress",
+    email = Field(
+        "emailaddress1",
+        "EmailAddress",
+        fallback="primarycontactid.emailaddress1",
         convert=convert.email,
     )
-    def email(self, company: str | None, primary_person: str | None) -> str | None:
-        """Return the account's own address, else its primary person's."""
-        return company or primary_person
 
     first_name = Field("primarycontactid.firstname", "FirstName", direction="to_xero")
     last_name = Field("primarycontactid.lastname", "LastName", direction="to_xero")

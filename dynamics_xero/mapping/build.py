@@ -35,8 +35,8 @@ def build_rule(
     paths = tuple(f"{declaration.writes}{suffix}" for suffix in suffixes)
     here = [check.in_dynamics(name, path) for path in declaration.reads]
     there = [check.in_xero(name, path) for path in paths]
-    sole = declaration.reads[0] if len(declaration.reads) == 1 else None
-    two_sided = declaration.compute is None and sole is not None
+    two_sided = declaration.compute is None and len(declaration.reads) > 0
+    sole = declaration.reads[0] if two_sided else None
     source = here[0] if two_sided else None
     _check_writable(name, declaration, source, there[0], check)
     groups = (column.write_group for column in there if column and column.write_group)
@@ -76,7 +76,7 @@ def _check_writable(
     """Refuse a direction whose target nobody but the remote may write."""
     if declaration.direction is not Direction.TO_DYNAMICS and there and there.read_only:
         check.faults.append(f"{name}: {there.name} cannot be written, say to_dynamics.")
-    joined = any("." in path for path in declaration.reads)
+    joined = "." in "".join(declaration.reads[:1])
     if declaration.direction is not Direction.TO_XERO and (joined or (here and here.read_only)):
         check.faults.append(f"{name}: {declaration.reads[0]} cannot be written, say to_xero.")
 
@@ -87,8 +87,15 @@ def _reader(declaration: Declaration, mapping: HasSettings) -> Callable[[Values]
         return lambda values: compute(mapping, *(values.get(path) for path in declaration.reads))
     if not declaration.reads:
         return lambda _values: _constant(declaration, mapping)
+    if len(declaration.reads) > 1:
+        return lambda values: _first_filled(values, declaration.reads)
     path = declaration.reads[0]
     return lambda values: values.get(path)
+
+
+def _first_filled(values: Values, paths: tuple[str, ...]) -> Value:
+    filled = (values[path] for path in paths if values.get(path) is not None)
+    return next(filled, None)
 
 
 def _constant(declaration: Declaration, mapping: HasSettings) -> Value:

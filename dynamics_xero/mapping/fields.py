@@ -46,8 +46,9 @@ FirstContactName: TypeAlias = Literal["keep", "owner", "ask"]
 class Declaration:
     """One field as it was written down, not yet checked against the remote columns.
 
-    reads: the Dynamics columns its value comes from. writes: its Xero path. compute takes the
-    mapping and the columns' values. A constant reads nothing: it has a value or names a setting.
+    reads: the Dynamics columns its value comes from; of a plain field the first one that is filled
+    counts, and edits go to the very first. writes: its Xero path. compute takes the mapping and
+    the columns' values. A constant reads nothing: it has a value or names a setting.
     """
 
     reads: tuple[str, ...]
@@ -74,6 +75,7 @@ def Field(
     dynamics: str,
     xero: str,
     *,
+    fallback: str | None = None,
     convert: Converter = converters.plain,
     direction: DirectionName = "both",
     owner: OwnerName = "dynamics",
@@ -86,12 +88,13 @@ def Field(
     """Declare that a Dynamics column and a Xero column hold the same value.
 
     dynamics may follow a lookup ("primarycontactid.firstname"; then direction="to_xero").
+    fallback: a column that stands in, towards Xero, while the first one is empty.
     required: a record without it is not sent. lossy: a value too long for Xero is shortened
     there, and never written back. enforce: a one-way field whose target was edited is set right.
     label: the words a salesperson knows, by default those of the form.
     """
     return Declaration(
-        reads=(dynamics,),
+        reads=(dynamics,) if fallback is None else (dynamics, fallback),
         writes=xero,
         convert=convert,
         direction=Direction(direction),

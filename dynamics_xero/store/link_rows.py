@@ -30,6 +30,8 @@ SETTLE = (
             link.c.write_back_at, bindparam("b_write_back_at", type_=Instant)
         ),
         acted_run=func.coalesce(bindparam("b_acted_run"), link.c.acted_run),
+        life=bindparam("b_life"),
+        winner_id=bindparam("b_winner_id"),
     )
 )
 """One statement, so that a mark made meanwhile by another process is not lost."""
@@ -72,6 +74,7 @@ COLUMNS = (
     link.c.starts,
     link.c.last_synced_at,
     link.c.marked,
+    link.c.winner_id,
 )
 
 
@@ -110,6 +113,7 @@ def to_link(row: Sequence[Any]) -> Link:
         starts,
         last_synced_at,
         marked,
+        winner_id,
     ) = row
     return Link(
         id=link_id,
@@ -126,4 +130,5 @@ def to_link(row: Sequence[Any]) -> Link:
         starts=starts,
         last_synced_at=last_synced_at,
         marked=marked,
+        winner_id=winner_id,
     )

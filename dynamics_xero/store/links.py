@@ -92,17 +92,25 @@ class Links:
         xero_ids: Iterable[str] = (),
         only: Sequence[Status] = (),
     ) -> None:
-        """Mark linked ones due, even if they were waiting; others stay as they are (R15)."""
-        changes = {
-            "marked": link.c.marked + 1,
-            "due_at": func.coalesce(link.c.due_at, literal(now, Instant)),
-            "next_at": None,
-        }
-        linked = [*of(connection, entity), link.c.life == Life.LINKED.value]
+        """Mark links due, even if they were waiting; severed ones stay as they are (R15)."""
+        changes = _due(now)
+        linked = [*of(connection, entity), link.c.life != Life.SEVERED.value]
         if only:
             linked.append(link.c.status.in_([status.value for status in only]))
         for condition in named(dynamics_ids, xero_ids):
             self._connection.execute(update(link).where(*linked, *condition).values(changes))
+
+    def wake(self, link_ids: Iterable[int], *, now: datetime) -> None:
+        """Mark links due by their own ids, severed ones too: a person or a merge asks for it."""
+        self._update(link_ids, _due(now))
+
+    def absorbed_by(self, link_ids: Iterable[int]) -> dict[int, list[Link]]:
+        """Return, per link, the links it stands for since a merge."""
+        found: dict[int, list[Link]] = {}
+        for some in chunks(link_ids):
+            for loser in self._select(link.c.winner_id.in_(some)):
+                found.setdefault(loser.winner_id or 0, []).append(loser)
+        return found
 
     def mark_seen(
         self,
@@ -319,6 +327,14 @@ class Links:
     def _select(self, *conditions: Any) -> list[Link]:
         query = select(*COLUMNS).where(*conditions).order_by(link.c.id)
         return [to_link(row) for row in self._connection.execute(query)]
+
+
+def _due(now: datetime) -> dict[str, Any]:
+    return {
+        "marked": link.c.marked + 1,
+        "due_at": func.coalesce(link.c.due_at, literal(now, Instant)),
+        "next_at": None,
+    }
 
 
 def _id_of(outcome: LinkOutcome, new: Mapping[tuple[str, str], int]) -> int:

@@ -62,6 +62,7 @@ connection = Table(
     Column("name", Text, primary_key=True),
     Column("dynamics_key", Text, nullable=False),
     Column("xero_key", Text, nullable=False),
+    Column("approved_at", Instant),
 )
 
 record = Table(
@@ -80,6 +81,7 @@ record = Table(
     Column("answered_at", Instant),
     Column("generation", Integer, nullable=False),
     Column("digest", Text, nullable=False),
+    Column("stamps_json", Text),
     Index("record_parent", "endpoint", "resource", "parent_id"),
     Index("record_generation", "endpoint", "resource", "generation"),
 )
@@ -132,12 +134,14 @@ link = Table(
     Column("write_back_at", Instant),
     Column("seen_run", Text),
     Column("acted_run", Text),
+    Column("winner_id", BigInteger),
     UniqueConstraint("connection", "entity", "dynamics_id", name="link_dynamics"),
     sqlite_autoincrement=True,  # history names links by id: an id is never given twice
 )
 _PAIRED = text("xero_id IS NOT NULL AND parent_id IS NULL")
 _DUE = text("due_at IS NOT NULL")
 _UNWRITTEN = text("write_back_at IS NOT NULL")
+_OUTLIVED = text("winner_id IS NOT NULL")
 Index(
     "link_xero",
     link.c.connection,
@@ -161,6 +165,12 @@ Index(
     link.c.write_back_at,
     sqlite_where=_UNWRITTEN,
     postgresql_where=_UNWRITTEN,
+)
+Index(
+    "link_winner",
+    link.c.winner_id,
+    sqlite_where=_OUTLIVED,
+    postgresql_where=_OUTLIVED,
 )
 Index("link_parent", link.c.connection, link.c.parent_id)
 Index("link_status", link.c.connection, link.c.status)
@@ -239,4 +249,44 @@ budget = Table(
     metadata,
     Column("name", Text, primary_key=True),
     Column("state", Text, nullable=False),
+)
+
+choice = Table(
+    "choice",
+    metadata,
+    Column("link_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("field", Text, primary_key=True),
+    Column("take", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+)
+
+rejection = Table(
+    "rejection",
+    metadata,
+    Column("connection", Text, primary_key=True),
+    Column("entity", Text, primary_key=True),
+    Column("dynamics_id", Text, primary_key=True),
+    Column("xero_id", Text, primary_key=True),
+    Column("at", Instant, nullable=False),
+)
+
+guard = Table(
+    "guard",
+    metadata,
+    Column("connection", Text, primary_key=True),
+    Column("entity", Text, primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("count", Integer, nullable=False),
+    Column("since", Instant, nullable=False),
+    Column("until", Instant),
+    Column("approved_at", Instant),
+)
+
+fingerprint = Table(
+    "fingerprint",
+    metadata,
+    Column("connection", Text, primary_key=True),
+    Column("entity", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+    Column("at", Instant, nullable=False),
 )

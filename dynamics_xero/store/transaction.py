@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from sqlalchemy import Connection
 
+from dynamics_xero.store.choices import Choices
 from dynamics_xero.store.cursors import Cursors
 from dynamics_xero.store.endpoints import Endpoints
+from dynamics_xero.store.fingerprints import Fingerprints
 from dynamics_xero.store.history import History
 from dynamics_xero.store.leases import Leases
 from dynamics_xero.store.links import Links
 from dynamics_xero.store.records import Records
 from dynamics_xero.store.requests import Requests
+from dynamics_xero.store.reviews import Reviews
 from dynamics_xero.store.runs import Runs
 
 
@@ -26,3 +29,6 @@ class Transaction:
         self.runs = Runs(connection)
         self.leases = Leases(connection)
         self.endpoints = Endpoints(connection)
+        self.choices = Choices(connection)
+        self.fingerprints = Fingerprints(connection)
+        self.reviews = Reviews(connection)

@@ -9,18 +9,22 @@ from __future__ import annotations
 from contextlib import AbstractContextManager
 from typing import Protocol
 
-from dynamics_xero.store_port.links import Links
+from dynamics_xero.store_port.links import Choices, Links
 from dynamics_xero.store_port.mirror import Cursors, Records
+from dynamics_xero.store_port.people import Fingerprints, Reviews
 from dynamics_xero.store_port.work import Endpoints, History, Leases, Requests, Runs
 
 __all__ = [
+    "Choices",
     "Cursors",
     "Endpoints",
+    "Fingerprints",
     "History",
     "Leases",
     "Links",
     "Records",
     "Requests",
+    "Reviews",
     "Runs",
     "Store",
     "Transaction",
@@ -68,6 +72,21 @@ class Transaction(Protocol):
     @property
     def endpoints(self) -> Endpoints:
         """Endpoints and connections."""
+        ...
+
+    @property
+    def choices(self) -> Choices:
+        """What people chose in conflicts."""
+        ...
+
+    @property
+    def fingerprints(self) -> Fingerprints:
+        """By which mappings a connection works."""
+        ...
+
+    @property
+    def reviews(self) -> Reviews:
+        """What people look through."""
         ...
 
 

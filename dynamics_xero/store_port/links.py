@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from dynamics_xero.model import Link, LinkOutcome, Status
+from dynamics_xero.model import Link, LinkOutcome, SideName, Status
 
 
 class Links(Protocol):
@@ -38,10 +38,18 @@ class Links(Protocol):
         xero_ids: Iterable[str] = (),
         only: Sequence[Status] = (),
     ) -> None:
-        """Mark linked ones due, at once even if they were waiting; others stay as they are (R15).
+        """Mark links due, at once even if they were waiting; severed ones stay as they are (R15).
 
         xero_ids do not find parts. only: those of these statuses; none given means all.
         """
+        ...
+
+    def wake(self, link_ids: Iterable[int], *, now: datetime) -> None:
+        """Mark links due by their own ids, severed ones too: a person or a merge asks for it."""
+        ...
+
+    def absorbed_by(self, link_ids: Iterable[int]) -> dict[int, list[Link]]:
+        """Return, per link, the links it stands for since a merge."""
         ...
 
     def mark_seen(
@@ -156,4 +164,20 @@ class Links(Protocol):
         self, connection: str, entity: str, dynamics_ids: Iterable[str], now: datetime
     ) -> None:
         """Make the links' write-backs due."""
+        ...
+
+
+class Choices(Protocol):
+    """Whose value a person took for a field in conflict."""
+
+    def of(self, link_ids: Iterable[int]) -> dict[int, dict[str, SideName]]:
+        """Return link id -> field -> the side whose value is taken."""
+        ...
+
+    def put(self, link_id: int, field: str, take: SideName, *, now: datetime) -> None:
+        """Note a person's choice, in place of an earlier one."""
+        ...
+
+    def clear(self, used: Iterable[tuple[int, str]]) -> None:
+        """Forget choices that were carried out."""
         ...

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from dynamics_xero.mapping.entity import EntityMapping
-from dynamics_xero.model import Link, Value, Values
+from dynamics_xero.model import Link, SideName, Value, Values
 
 REMOVED = -1
 """Place of a person somebody took out in Xero."""
@@ -49,12 +49,17 @@ class SettledList:
 
 @dataclass(frozen=True)
 class Person:
-    """A Dynamics contact of the account: live, under this account, and not its primary person."""
+    """A Dynamics contact of the account: live, under this account, and not its primary person.
+
+    shown: its own columns. choices: whose value a person took for a field in conflict.
+    """
 
     dynamics_id: str
     link: Link | None
     values: Values
     problems: tuple[str, ...] = ()
+    shown: Values = field(default_factory=dict)
+    choices: Mapping[str, SideName] = field(default_factory=dict)
 
     def rank(self) -> tuple[bool, int, str]:
         """Order for the five places: invoice receivers first, then oldest link."""

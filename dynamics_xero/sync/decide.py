@@ -1,46 +1,58 @@
 """Fourth step of the trip: decide what one pair needs. All judgement, and nothing but judgement.
 
 A pure function of what both sides last showed and of the base they share: no input or output, no
-clock, no chance. The same pair gives the same action, so running it again costs nothing.
+clock, no chance. The same pair gives the same action, so running it again costs nothing. An
+action goes one way; where both ways are needed, Xero comes first and the link stays due.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from dynamics_xero.mapping.entity import EntityMapping, FieldRule
-from dynamics_xero.mapping.merge import Verdict, merge
+from dynamics_xero.mapping.entity import EntityMapping
 from dynamics_xero.model import (
     Action,
     ActionKind,
+    Base,
     Change,
     Holder,
     Life,
     Pair,
     Record,
     RecordState,
+    SideName,
     Status,
     Value,
     Values,
 )
 from dynamics_xero.sync.parts import (
     all_parts,
+    edited_rows,
     held_back,
     leave_with_parent,
     list_to_write,
     merge_people,
+    part_writes,
 )
-from dynamics_xero.sync.persons import both_changed
-
-ARCHIVED = (
-    "This company is archived in Xero and cannot be changed from here. Ask finance to restore it "
-    "in Xero (Contacts, Archived), or deactivate the account."
+from dynamics_xero.sync.states import (
+    ARCHIVED,
+    RESTORED,
+    RESTORED_DELETED,
+    STATE_FIELD,
+    absorbed_remark,
+    act,
+    archive,
+    both_gone,
+    both_live,
+    follow_dynamics,
+    follow_xero,
+    is_live,
+    restore,
+    set_here,
+    was_live,
 )
-MERGED = (
-    "This company was merged into another contact in Xero. Ask finance which account now stands "
-    "for it."
-)
+from dynamics_xero.sync.weigh import Scales, Weighed, changed_in_xero, weigh, whole_groups
 
 
 @dataclass(frozen=True)
@@ -58,46 +70,98 @@ class Judge:
 
 def decide(pair: Pair, judge: Judge) -> Action | None:
     """Return what the pair needs; None = nothing can be said yet, look again later."""
-    if pair.link.life is not Life.LINKED:
-        return _action(ActionKind.NOTHING, pair, status=pair.link.status, remark=pair.link.remark)
-    if pair.dynamics is None or pair.dynamics.state is not RecordState.LIVE:
-        return _leave(pair, judge)
+    if pair.link.life is Life.SEVERED:
+        kept = act(ActionKind.NOTHING, pair, status=pair.link.status, remark=pair.link.remark)
+        return replace(kept, life=Life.SEVERED)
+    if pair.dynamics is not None and pair.dynamics.merged_into:
+        return replace(follow_dynamics(pair), parts=leave_with_parent(pair))
+    if pair.xero is not None and pair.xero.merged_into and is_live(pair.dynamics):
+        followed = follow_xero(pair, judge.mapping)
+        return replace(followed, parts=held_back(judge.part, pair)) if followed else None
+    if pair.dynamics is None or not is_live(pair.dynamics):
+        return _gone_here(pair, judge)
     if not judge.mapping.scope(pair.dynamics.values):
-        return _action(ActionKind.SKIP, pair, status=Status.SKIPPED)
+        return replace(act(ActionKind.SKIP, pair, status=Status.SKIPPED), life=Life.FROZEN)
     if pair.link.xero_id is None:
-        return _first(pair, judge)
+        return _first(pair, judge, pair.dynamics)
     if pair.xero is None:
         return None
-    if pair.xero.state is not RecordState.LIVE:
-        text = MERGED if pair.xero.merged_into else ARCHIVED
-        return _stop(ActionKind.BLOCK, pair, judge, status=Status.BLOCKED, remark=text)
+    if not is_live(pair.xero):
+        return _gone_there(pair, judge)
     return _update(pair, judge, pair.dynamics, pair.xero)
 
 
-def _leave(pair: Pair, judge: Judge) -> Action:
+def _gone_here(pair: Pair, judge: Judge) -> Action:
     """The account was deleted or made inactive: its contact is archived, never deleted (R15)."""
     parts = leave_with_parent(pair)
-    if pair.xero is None or pair.xero.state is not RecordState.LIVE:
-        kind = ActionKind.NOTHING
+    if not is_live(pair.xero):
         status = Status.SYNCED if pair.link.xero_id else Status.NOT_SYNCED
-        return replace(_action(kind, pair, status=status), parts=parts)
-    archive = replace(_action(ActionKind.ARCHIVE, pair, status=Status.SYNCED), parts=parts)
-    change = Change(before="ACTIVE", after="ARCHIVED", rule="archived with its account")
-    return replace(
-        archive,
-        resource=judge.mapping.xero,
-        remote_id=pair.link.xero_id,
-        values={"ContactStatus": "ARCHIVED"},
-        changes={"ContactStatus": change},
+        return replace(
+            act(ActionKind.NOTHING, pair, status=status), parts=parts, settled=_gone(pair)
+        )
+    choice = pair.choices.get(STATE_FIELD)
+    if choice is SideName.XERO:
+        return _keep(pair, judge)
+    if choice is None:
+        asked = _disagreement(pair, judge)
+        if asked is not None:
+            remark = replace(act(ActionKind.CONFLICT, pair, status=Status.CONFLICT), remark=asked)
+            return replace(remark, parts=parts)
+    chosen = (STATE_FIELD,) if choice else ()
+    rule = "chosen by a person: dynamics" if choice else "archived with its account"
+    leaving = archive(pair, judge.mapping.xero, rule=rule)
+    return replace(leaving, parts=parts, chosen=chosen)
+
+
+def _gone(pair: Pair) -> Base:
+    return both_gone() if pair.link.xero_id else {}
+
+
+def _keep(pair: Pair, judge: Judge) -> Action:
+    """A person chose Xero's contact over our row that is gone: it lives again, or lets go."""
+    if pair.dynamics is not None and pair.dynamics.state is RecordState.ARCHIVED:
+        return set_here(ActionKind.RESTORE, pair, judge.mapping.dynamics)
+    severed = act(ActionKind.SKIP, pair, status=Status.SKIPPED)
+    return replace(severed, life=Life.SEVERED, chosen=(STATE_FIELD,))
+
+
+def _disagreement(pair: Pair, judge: Judge) -> str | None:
+    """Return why archiving has to be asked: somebody in Xero wants the contact, or edits it."""
+    _here, there = was_live(pair)
+    deleted = pair.dynamics is None or pair.dynamics.state is RecordState.DELETED
+    if not there:
+        return RESTORED_DELETED if deleted else RESTORED
+    assert pair.xero is not None  # noqa: S101  # the caller has looked
+    scales = Scales(judge.mapping, {}, pair.link.base)
+    edited = list(changed_in_xero(scales, judge.mapping.read_xero(pair.xero.values)))
+    if judge.part and edited_rows(judge.part, pair):
+        edited.append("people")
+    if not edited:
+        return None
+    done = "deleted" if deleted else "deactivated"
+    return (
+        f"This account was {done} here, and changed in Xero meanwhile ({', '.join(edited)}). "
+        "Activate the account to keep it, or ask finance to archive the contact in Xero."
     )
 
 
-def _first(pair: Pair, judge: Judge) -> Action | None:
+def _gone_there(pair: Pair, judge: Judge) -> Action:
+    """The contact is archived: brought back if we archived it with the account, else it asks."""
+    here, _there = was_live(pair)
+    choice = pair.choices.get(STATE_FIELD)
+    if choice is SideName.XERO:
+        return set_here(ActionKind.ARCHIVE, pair, judge.mapping.dynamics)
+    if choice is SideName.DYNAMICS or not here:
+        chosen = (STATE_FIELD,) if choice else ()
+        return replace(restore(pair, judge.mapping.xero), chosen=chosen)
+    return _stop(ActionKind.BLOCK, pair, judge, status=Status.BLOCKED, remark=ARCHIVED)
+
+
+def _first(pair: Pair, judge: Judge, dynamics: Record) -> Action | None:
     """No partner yet: create one, unless somebody in Xero already holds a key (R17)."""
-    assert pair.dynamics is not None  # noqa: S101  # decide has looked
     if not judge.whole:
         return None
-    values, problems = _read(pair, judge.mapping, pair.dynamics)
+    values, problems = _read(pair, judge.mapping, dynamics)
     if problems:
         return _fail(pair, judge, problems)
     if pair.holders:
@@ -112,45 +176,81 @@ def _first(pair: Pair, judge: Judge) -> Action | None:
         name: Change(before=None, after=judge.mapping.fields[name].fit(value), rule="created")
         for name, value in carried.items()
     }
+    empty = {name: (None, None) for name, value in values.items() if value is None}
     people = merge_people(judge.part, pair, rows=())
     columns: dict[str, Value] = {}
     for name, value in carried.items():
         columns.update(judge.mapping.fields[name].to_xero(value))
     return replace(
-        _action(ActionKind.CREATE, pair),
+        act(ActionKind.CREATE, pair),
         resource=judge.mapping.xero,
         values={column: value for column, value in columns.items() if value is not None},
         lists=list_to_write(judge.part, people),
         changes=changes,
         decided=carried,
+        settled={**empty, **both_live()},
         parts=all_parts(judge.part, pair, people, changes),
     )
 
 
 def _update(pair: Pair, judge: Judge, dynamics: Record, xero: Record) -> Action:
+    """Both rows are there: carry what changed to Xero, then what changed in Xero."""
     values, problems = _read(pair, judge.mapping, dynamics)
     if problems:
         return _fail(pair, judge, problems)
-    shown = judge.mapping.read_xero(xero.values)
-    weighed = _weigh(pair, judge.mapping, values, shown)
+    scales = Scales(judge.mapping, dynamics.values, pair.link.base, pair.choices)
+    weighed = weigh(scales, values, judge.mapping.read_xero(xero.values))
     rows = xero.parts.get(judge.part.parts, ()) if judge.part else ()
     people = merge_people(judge.part, pair, rows)
-    columns = _whole_groups(judge.mapping, weighed.carried, xero.values)
+    changes = weighed.changes[SideName.XERO]
     action = replace(
-        _action(ActionKind.UPDATE, pair, status=weighed.status, remark=weighed.remark),
-        resource=judge.mapping.xero,
-        remote_id=pair.link.xero_id,
-        values=columns,
-        lists=list_to_write(judge.part, people),
+        act(ActionKind.SETTLE, pair, status=weighed.status),
+        remark=weighed.remark or absorbed_remark(pair),
         rows=rows,
-        changes=weighed.changes,
-        decided=weighed.carried,
-        settled=weighed.settled,
-        parts=all_parts(judge.part, pair, people, weighed.changes),
+        settled={**weighed.settled, **both_live()},
+        parts=all_parts(judge.part, pair, people, changes),
+        chosen=_used_up(pair, weighed),
     )
-    if action.values or action.lists:
-        return action
-    return replace(action, kind=ActionKind.SETTLE)
+    also = part_writes(judge.part, pair, people)
+    columns = whole_groups(judge.mapping, weighed.carried, xero.values)
+    lists = list_to_write(judge.part, people)
+    if columns or lists:
+        return replace(
+            action,
+            kind=ActionKind.UPDATE,
+            resource=judge.mapping.xero,
+            remote_id=xero.id,
+            values=columns,
+            lists=lists,
+            changes=changes,
+            decided=weighed.carried,
+            again=bool(weighed.columns or also),
+        )
+    return replace(_to_dynamics(action, pair, judge, weighed), also=also)
+
+
+def _to_dynamics(action: Action, pair: Pair, judge: Judge, weighed: Weighed) -> Action:
+    unknown = any(part.fetched and part.link_id is None for part in action.parts)
+    if not weighed.columns or pair.dynamics is None:
+        return replace(action, again=unknown)
+    return replace(
+        action,
+        kind=ActionKind.UPDATE,
+        side=SideName.DYNAMICS,
+        resource=judge.mapping.dynamics,
+        remote_id=pair.dynamics.id,
+        values=weighed.columns,
+        shown=pair.dynamics.values,
+        changes=weighed.changes[SideName.DYNAMICS],
+        decided=weighed.fetched,
+        again=unknown,
+    )
+
+
+def _used_up(pair: Pair, weighed: Weighed) -> tuple[str, ...]:
+    """A choice counts once; one about a row that is back has lost its question."""
+    asked_for_state = (STATE_FIELD,) if STATE_FIELD in pair.choices else ()
+    return (*weighed.chosen, *asked_for_state)
 
 
 def _read(
@@ -161,71 +261,6 @@ def _read(
         return {}, [pair.refusal]
     values, problems = mapping.read_dynamics(dynamics.values)
     return {**values, **pair.overrides}, problems
-
-
-@dataclass(frozen=True)
-class _Weighed:
-    carried: Values
-    changes: Mapping[str, Change]
-    settled: Mapping[str, tuple[Value, Value]]
-    status: Status
-    remark: str | None
-
-
-def _weigh(pair: Pair, mapping: type[EntityMapping], values: Values, shown: Values) -> _Weighed:
-    """Merge each field against its base and sort the verdicts."""
-    carried: dict[str, Value] = {}
-    changes: dict[str, Change] = {}
-    settled: dict[str, tuple[Value, Value]] = {}
-    kept: list[FieldRule] = []
-    disputed: list[FieldRule] = []
-    for name, rule in mapping.fields.items():
-        here, there = values[name], shown.get(name)
-        verdict = merge(rule, here, there, pair.link.base.get(name))
-        if verdict is Verdict.TO_XERO:
-            carried[name] = here
-            changes[name] = Change(before=there, after=rule.fit(here), rule=_rule(pair, name))
-        elif verdict in (Verdict.SETTLE, Verdict.KEEP):
-            settled[name] = (here, there)
-        if verdict is Verdict.KEEP or (verdict is Verdict.NOTHING and _apart(rule, here, there)):
-            kept.append(rule)
-        elif verdict is Verdict.CONFLICT:
-            disputed.append(rule)
-    status = Status.CONFLICT if disputed else Status.SYNCED
-    return _Weighed(carried, changes, settled, status, _difference(kept, disputed))
-
-
-def _apart(rule: FieldRule, here: Value, there: Value) -> bool:
-    """Say whether a two-way field was left different on purpose (R10)."""
-    filled = here is not None and there is not None
-    return filled and not rule.one_way and rule.fit(here) != there
-
-
-def _rule(pair: Pair, name: str) -> str:
-    return "changed in Dynamics" if name in pair.link.base else "empty in Xero"
-
-
-def _difference(kept: Sequence[FieldRule], disputed: Sequence[FieldRule]) -> str | None:
-    if disputed:
-        return both_changed(rule.label for rule in disputed)
-    if kept:
-        labels = ", ".join(rule.label for rule in kept)
-        return f"Different in Xero when first linked, and left so: {labels}."
-    return None
-
-
-def _whole_groups(
-    mapping: type[EntityMapping], carried: Values, current: Values
-) -> dict[str, Value]:
-    """Columns of the carried fields, each write group completed with what Xero shows (R8)."""
-    columns: dict[str, Value] = {}
-    for name in carried:
-        for group in mapping.fields[name].groups_xero:
-            members = {c: v for c, v in current.items() if c.startswith(f"{group}.")}
-            columns = {**members, **columns}
-    for name, value in carried.items():
-        columns.update(mapping.fields[name].to_xero(value))
-    return columns
 
 
 def _taken(holder: Holder, mapping: type[EntityMapping], values: Values) -> str:
@@ -247,18 +282,5 @@ def _fail(pair: Pair, judge: Judge, problems: Sequence[str]) -> Action:
 
 
 def _stop(kind: ActionKind, pair: Pair, judge: Judge, *, status: Status, remark: str) -> Action:
-    action = _action(kind, pair, status=status, remark=remark)
+    action = act(kind, pair, status=status, remark=remark)
     return replace(action, parts=held_back(judge.part, pair))
-
-
-def _action(
-    kind: ActionKind, pair: Pair, *, status: Status = Status.SYNCED, remark: str | None = None
-) -> Action:
-    return Action(
-        kind=kind,
-        link=pair.link,
-        status=status,
-        remark=remark,
-        dynamics_version=pair.dynamics.version if pair.dynamics else None,
-        xero_version=pair.xero.version if pair.xero else None,
-    )

@@ -19,11 +19,13 @@ from dynamics_xero.model import (
     LinkOutcome,
     PartDecision,
     Record,
+    SideName,
     Status,
     Values,
 )
 from dynamics_xero.sync.parts import WAITS_FOR_COMPANY
 from dynamics_xero.sync.persons import SETTLED_LIST, settle_list
+from dynamics_xero.sync.states import CANNOT_RESTORE, STATE
 
 STAYED = "Xero did not let the last person be removed; ask finance to remove the person in Xero."
 OVERWROTE = (
@@ -72,16 +74,27 @@ def settled(kinds: Kinds, action: Action) -> Ending:
     if action.kind is ActionKind.SETTLE:
         people, parts = _parts(kinds, action, action.rows)
         base.update(people)
-    outcome = LinkOutcome(
+    relinked = action.kind is ActionKind.RELINK
+    outcome = replace(
+        _outcome(action),
+        base=base,
+        verified=action.kind is ActionKind.SETTLE,
+        fresh=relinked,  # a new partner: nothing that was settled with the old one holds (R10)
+    )
+    return Ending(action, outcome, parts=parts)
+
+
+def _outcome(action: Action) -> LinkOutcome:
+    return LinkOutcome(
         link_id=action.link.id,
         entity=action.link.entity,
         dynamics_id=action.link.dynamics_id,
         status=action.status,
         remark=action.remark,
-        base=base,
-        verified=action.kind is ActionKind.SETTLE,
+        life=action.life,
+        winner_id=action.winner_id,
+        again=action.again,
     )
-    return Ending(action, outcome, parts=parts)
 
 
 def repair(action: Action, before: Record) -> Action:
@@ -103,14 +116,10 @@ def repair(action: Action, before: Record) -> Action:
 def _failed(action: Action, answer: Answer, *, status: Status = Status.FAILED) -> Ending:
     error = answer.error
     text = remark(error) if isinstance(error, DynamicsXeroError) else str(error)
-    outcome = LinkOutcome(
-        link_id=action.link.id,
-        entity=action.link.entity,
-        dynamics_id=action.link.dynamics_id,
-        status=status,
-        remark=text,
-        base=action.settled,
-    )
+    if action.kind is ActionKind.RESTORE and action.side is SideName.XERO:
+        status, text = Status.BLOCKED, CANNOT_RESTORE
+    base = {name: pair for name, pair in action.settled.items() if name != STATE}
+    outcome = replace(_outcome(action), status=status, remark=text, base=base, again=False)
     parts = tuple(_waiting(action, part) for part in action.parts if not part.gone)
     return Ending(action, outcome, parts=parts, code=answer.code)
 
@@ -132,23 +141,25 @@ def _waiting(action: Action, part: PartDecision) -> LinkOutcome:
 
 def _done(kinds: Kinds, action: Action, record: Record) -> Ending:
     """Carried: the base takes what decide read here and what came back there (R8, R25)."""
-    shown = kinds.mapping.read_xero(record.values)
-    base = {name: (value, shown.get(name)) for name, value in action.decided.items()}
     part = kinds.part
-    rows = record.parts.get(part.parts, ()) if part else ()
+    base, rows = _arrived(kinds.mapping, action, record), action.rows
+    if part and action.side is SideName.XERO:
+        rows = record.parts.get(part.parts, ())
     people, parts = _parts(kinds, action, rows)
-    outcome = LinkOutcome(
-        link_id=action.link.id,
-        entity=action.link.entity,
-        dynamics_id=action.link.dynamics_id,
-        status=action.status,
-        remark=action.remark,
-        base={**action.settled, **base, **people},
-        carried=True,
-    )
+    outcome = replace(_outcome(action), base={**action.settled, **base, **people}, carried=True)
     if part and action.lists.get(part.parts) == () and rows:
         outcome = replace(outcome, remark=STAYED)  # said once: these rows now belong to Xero (R27)
     return Ending(action, outcome, parts=parts, record=record)
+
+
+def _arrived(mapping: type[EntityMapping], action: Action, record: Record) -> Base:
+    """Return the halves of the carried fields: what was read at the source, what came back."""
+    if action.side is SideName.XERO:
+        shown = mapping.read_xero(record.values)
+        return {name: (value, shown.get(name)) for name, value in action.decided.items()}
+    kept = {c: value for c, value in action.shown.items() if c not in action.values}
+    after = {**kept, **record.values}
+    return {n: (mapping.fields[n].read(after), value) for n, value in action.decided.items()}
 
 
 def _parts(
@@ -158,7 +169,7 @@ def _parts(
     part = kinds.part
     if part is None:
         return {}, ()
-    if action.kind is ActionKind.ARCHIVE:
+    if action.kind in (ActionKind.ARCHIVE, ActionKind.RESTORE):
         return {}, tuple(_part(part, action, decision, None) for decision in action.parts)
     settled, shown = settle_list(part, action.parts, rows)
     outcomes = tuple(

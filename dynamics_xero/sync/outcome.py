@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from dynamics_xero.errors import RecordError
-from dynamics_xero.mapping.entity import EntityMapping
 from dynamics_xero.model import (
     Action,
     ActionKind,
@@ -16,6 +15,7 @@ from dynamics_xero.model import (
     Change,
     Record,
     SideName,
+    Status,
 )
 from dynamics_xero.rows import HistoryRow
 from dynamics_xero.store_port import Transaction
@@ -29,53 +29,67 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Batch:
-    """The actions that travel in one call."""
+    """The actions that travel in one call. at: when it was written down."""
 
     request_id: str
     actions: tuple[Action, ...]
+    at: datetime
+
+    @property
+    def side(self) -> SideName:
+        """Where the call goes."""
+        return self.actions[0].side
+
+    @property
+    def resource(self) -> str:
+        """What the call writes."""
+        return self.actions[0].resource
 
 
-def settle(trip: Trip, mapping: type[EntityMapping], actions: Sequence[Action]) -> None:
+def settle(trip: Trip, actions: Sequence[Action]) -> None:
     """Store decisions that need no call."""
-    kinds = Kinds(mapping, trip.part_mapping(mapping))
-    endings = [settled(kinds, action) for action in actions]
+    endings = [settled(_kinds(trip, action), action) for action in actions]
     if endings:
         with trip.store.begin() as tx:
-            _store(trip, tx, endings, request_id=None)
+            _store(trip, tx, endings, request_id=None, now=trip.now())
 
 
 def save(
-    trip: Trip,
-    mapping: type[EntityMapping],
-    batch: Batch,
-    answers: Sequence[Answer],
-    *,
-    started_at: datetime,
+    trip: Trip, batch: Batch, answers: Sequence[Answer], *, started_at: datetime
 ) -> list[Action]:
     """Store what one call brought back; returns the repairs it makes necessary (R17)."""
-    kinds = Kinds(mapping, trip.part_mapping(mapping))
     with trip.store.begin() as tx:
-        hits = _known(trip, tx, mapping, batch, answers)
+        hits = _known(trip, tx, batch, answers)
         judged = [
             (action, answer, _hit(action, answer, hits))
             for action, answer in zip(batch.actions, answers, strict=True)
         ]
-        endings = [ending_of(kinds, action, answer, hit=hit) for action, answer, hit in judged]
-        source = trip.source(SideName.XERO, mapping.xero)
+        endings = [
+            ending_of(_kinds(trip, action), action, answer, hit=hit)
+            for action, answer, hit in judged
+        ]
+        source = trip.source(batch.side, batch.resource)
         records = [e.record for e in endings if e.record is not None]
         observe(trip, tx, source, records, cursor=None, started_at=started_at)
-        _store(trip, tx, endings, request_id=batch.request_id)
+        # Last Synced On rode along to Dynamics, so it is what the batch said (R26).
+        now = trip.now() if batch.side is SideName.XERO else batch.at
+        _store(trip, tx, endings, request_id=batch.request_id, now=now)
         tx.requests.close(batch.request_id)
     for ending in endings:
         if ending.outcome.carried:
-            conclude(trip, mapping, ending.action)
+            conclude(trip, ending.action)
     return [repair(action, hit) for action, _answer, hit in judged if hit is not None]
 
 
-def refuse(trip: Trip, mapping: type[EntityMapping], batch: Batch, error: RecordError) -> None:
+def refuse(trip: Trip, batch: Batch, error: RecordError) -> None:
     """Store that the remote refused the one action of this call."""
     answers = [Answer(error=error, code=error.code) for _ in batch.actions]
-    save(trip, mapping, batch, answers, started_at=trip.now())
+    save(trip, batch, answers, started_at=trip.now())
+
+
+def _kinds(trip: Trip, action: Action) -> Kinds:
+    mapping = trip.mapping(action.link.entity)
+    return Kinds(mapping, trip.part_mapping(mapping))
 
 
 def _hit(action: Action, answer: Answer, hits: Mapping[str, Record]) -> Record | None:
@@ -85,11 +99,7 @@ def _hit(action: Action, answer: Answer, hits: Mapping[str, Record]) -> Record |
 
 
 def _known(
-    trip: Trip,
-    tx: Transaction,
-    mapping: type[EntityMapping],
-    batch: Batch,
-    answers: Sequence[Answer],
+    trip: Trip, tx: Transaction, batch: Batch, answers: Sequence[Answer]
 ) -> dict[str, Record]:
     """Return the records that creates came back with although the mirror knew them (R17)."""
     ids = [
@@ -97,23 +107,34 @@ def _known(
         for action, answer in zip(batch.actions, answers, strict=True)
         if action.kind is ActionKind.CREATE and answer.record is not None
     ]
-    stored = tx.records.get(trip.key(SideName.XERO), mapping.xero, ids)
+    stored = tx.records.get(trip.key(batch.side), batch.resource, ids)
     return {row_id: row.record for row_id, row in stored.items()}
 
 
 def _store(
-    trip: Trip, tx: Transaction, endings: Sequence[Ending], *, request_id: str | None
+    trip: Trip,
+    tx: Transaction,
+    endings: Sequence[Ending],
+    *,
+    request_id: str | None,
+    now: datetime,
 ) -> None:
+    relinks = [e.action for e in endings if e.action.kind is ActionKind.RELINK]
+    tx.links.pair([(a.link.id, a.remote_id) for a in relinks if a.remote_id])
     outcomes = [outcome for e in endings for outcome in (e.outcome, *e.parts)]
     tx.links.save(
         trip.connection,
         outcomes,
         run_id=trip.run_id,
-        now=trip.now(),
+        now=now,
         loaded={e.action.link.id: e.action.link.marked for e in endings},
-        xero_ids={e.action.link.id: e.record.id for e in endings if e.outcome.carried and e.record},
+        xero_ids={e.action.link.id: e.record.id for e in endings if _gives_id(e) and e.record},
     )
-    rows = [_row(trip, e, request_id) for e in endings if _worth_telling(e)]
+    tx.choices.clear(_used_choices(endings))
+    told = [e for e in endings if _worth_telling(e)]
+    winners = {winner for e in told for winner in (e.action.winner_id, e.action.link.winner_id)}
+    tx.links.wake([winner for winner in winners if winner is not None], now=now)
+    rows = [_row(trip, e, request_id) for e in told]
     rows += [row for e in endings if e.outcome.carried for row in _part_rows(trip, e, request_id)]
     tx.history.add(rows)
     for row in rows:
@@ -123,10 +144,24 @@ def _store(
         )
 
 
+def _gives_id(ending: Ending) -> bool:
+    return ending.outcome.carried and ending.action.side is SideName.XERO
+
+
+def _used_choices(endings: Sequence[Ending]) -> list[tuple[int, str]]:
+    """A person's choice is forgotten once it was carried out, or its question is gone."""
+    failed = (Status.FAILED, Status.BLOCKED)
+    actions = [e.action for e in endings if e.outcome.status not in failed]
+    used = [(action.link.id, name) for action in actions for name in action.chosen]
+    parts = [part for action in actions for part in action.parts if part.link_id and part.chosen]
+    return used + [(part.link_id or 0, name) for part in parts for name in part.chosen]
+
+
 def _worth_telling(ending: Ending) -> bool:
     """Outcomes that changed nothing would only hide the story (R40)."""
     link, outcome = ending.action.link, ending.outcome
-    return outcome.carried or (link.status, link.remark) != (outcome.status, outcome.remark)
+    before, after = (link.status, link.remark, link.life), (outcome.status, outcome.remark)
+    return outcome.carried or outcome.fresh or before != (*after, outcome.life)
 
 
 def _row(trip: Trip, ending: Ending, request_id: str | None) -> HistoryRow:
@@ -140,7 +175,7 @@ def _row(trip: Trip, ending: Ending, request_id: str | None) -> HistoryRow:
         xero_id=ending.record.id if ending.record else action.link.xero_id,
         at=trip.now(),
         run_id=trip.run_id,
-        action="refused" if sent and not outcome.carried else action.kind.value,
+        action="refused" if sent and not outcome.carried else _named(action),
         status=outcome.status,
         remark=outcome.remark,
         changes=action.changes,
@@ -149,6 +184,12 @@ def _row(trip: Trip, ending: Ending, request_id: str | None) -> HistoryRow:
         request_id=request_id,
         code=ending.code,
     )
+
+
+def _named(action: Action) -> str:
+    """Name what was done, and where if not in Xero: reports count by these names."""
+    kind = action.kind.value
+    return kind if action.side is SideName.XERO else f"{kind}_in_dynamics"
 
 
 def _part_rows(trip: Trip, ending: Ending, request_id: str | None) -> list[HistoryRow]:

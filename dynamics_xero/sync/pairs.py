@@ -10,6 +10,7 @@ from dynamics_xero.model import Holder, Link, Pair, Record, RecordState, SideNam
 from dynamics_xero.store_port import Transaction
 from dynamics_xero.sync.feeds import normal
 from dynamics_xero.sync.match import holders, keep, match
+from dynamics_xero.sync.merges import with_merges
 from dynamics_xero.sync.trip import Trip
 
 ORGANIZATION = "@organization"
@@ -36,17 +37,25 @@ def load_pairs(
         shown = _shown(trip, tx, mapping, links)
         parts = _parts(trip, tx, mapping, links)
         gone = _gone(trip, tx, mapping, links, parts)
-    return [
-        Pair(
-            link=link,
-            dynamics=rows.get(link.dynamics_id),
-            xero=shown.get(link.xero_id or ""),
-            parts=tuple(parts.get(link.dynamics_id, ())),
-            gone_parts=tuple(gone.get(link.id, ())),
-            holders=held.get(link.id, ()),
-        )
-        for link in links
-    ]
+        choices = tx.choices.of([*(link.id for link in links), *_part_ids(parts)])
+        pairs = [
+            Pair(
+                link=link,
+                dynamics=rows.get(link.dynamics_id),
+                xero=shown.get(link.xero_id or ""),
+                parts=tuple(parts.get(link.dynamics_id, ())),
+                gone_parts=tuple(gone.get(link.id, ())),
+                holders=held.get(link.id, ()),
+                choices=choices.get(link.id, {}),
+                part_choices=choices,
+            )
+            for link in links
+        ]
+        return with_merges(trip, tx, mapping, pairs)
+
+
+def _part_ids(parts: Mapping[str, Sequence[tuple[Record, Link | None]]]) -> Iterable[int]:
+    return (link.id for rows in parts.values() for _record, link in rows if link is not None)
 
 
 def _rows(

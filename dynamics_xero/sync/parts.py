@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from dynamics_xero.mapping.entity import EntityMapping
 from dynamics_xero.model import (
+    Action,
     ActionKind,
     Change,
     Link,
@@ -18,10 +19,12 @@ from dynamics_xero.model import (
     PartDecision,
     Record,
     RecordState,
+    SideName,
     Status,
+    Value,
     Values,
 )
-from dynamics_xero.sync.claims import SettledList
+from dynamics_xero.sync.claims import SettledList, row_key
 from dynamics_xero.sync.persons import SETTLED_LIST, MergedList, merge_list, people_of
 
 PRIMARY = "primarycontactid"
@@ -41,7 +44,8 @@ def merge_people(
     """Merge the account's people into rows, the list Xero shows now; None without such parts."""
     if part is None or pair.dynamics is None:
         return None
-    people = people_of(part, pair.parts, pair.dynamics.values.get(PRIMARY))
+    primary_id = pair.dynamics.values.get(PRIMARY)
+    people = people_of(part, pair.parts, primary_id, pair.part_choices)
     settled = SettledList.load(pair.link.base.get(SETTLED_LIST, (None, None))[1])
     return merge_list(part, people, rows, settled)
 
@@ -70,6 +74,59 @@ def all_parts(
         elif record.state is not RecordState.LIVE and link is not None:
             decisions.append(_left(link))
     return (*decisions, *_gone(pair))
+
+
+def part_writes(
+    part: type[EntityMapping] | None, pair: Pair, people: MergedList | None
+) -> tuple[Action, ...]:
+    """Return what people edited in Xero, as writes onto their rows in Dynamics."""
+    if part is None or people is None:
+        return ()
+    rows = {record.id: (record, link) for record, link in pair.parts}
+    return tuple(
+        _part_write(part, pair, decision, rows[decision.dynamics_id])
+        for decision in people.decisions
+        if decision.fetched and decision.link_id is not None
+    )
+
+
+def _part_write(
+    part: type[EntityMapping], pair: Pair, decision: PartDecision, row: tuple[Record, Link | None]
+) -> Action:
+    record, link = row
+    assert link is not None  # noqa: S101  # a decision with a link id was made from it
+    rules = {name: part.fields[name] for name in decision.fetched}
+    columns: dict[str, Value] = {}
+    for name, value in decision.fetched.items():
+        columns.update(rules[name].to_dynamics(value))
+    return Action(
+        kind=ActionKind.UPDATE,
+        link=link,
+        side=SideName.DYNAMICS,
+        resource=part.dynamics,
+        remote_id=record.id,
+        values=columns,
+        shown=record.values,
+        changes={
+            name: Change(rules[name].read(record.values), value, "changed in Xero")
+            for name, value in decision.fetched.items()
+        },
+        decided=decision.fetched,
+        status=decision.status,
+        remark=decision.remark,
+        chosen=decision.chosen,
+        dynamics_version=record.version,
+        xero_version=pair.xero.version if pair.xero else None,
+    )
+
+
+def edited_rows(part: type[EntityMapping], pair: Pair) -> bool:
+    """Say whether somebody edited the list in Xero since it was settled."""
+    stored = pair.link.base.get(SETTLED_LIST)
+    if stored is None or pair.xero is None:
+        return False
+    settled, shown = SettledList.load(stored[1]).rows, pair.xero.parts.get(part.parts, ())
+    return [row_key(part, row) for row in settled] != [row_key(part, row) for row in shown]
 
 
 def leave_with_parent(pair: Pair) -> tuple[PartDecision, ...]:

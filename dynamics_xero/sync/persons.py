@@ -8,15 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 from dynamics_xero.mapping.entity import EntityMapping
-from dynamics_xero.mapping.merge import Verdict, merge
 from dynamics_xero.model import (
     ActionKind,
     Link,
     PartDecision,
     Record,
     RecordState,
+    SideName,
     Status,
     Value,
     Values,
@@ -31,6 +32,7 @@ from dynamics_xero.sync.claims import (
     row_key,
     wanted_row,
 )
+from dynamics_xero.sync.weigh import Scales, weigh
 
 SETTLED_LIST = "@persons"
 """Name under which a parent's base keeps its list as it was last settled."""
@@ -53,7 +55,10 @@ class MergedList:
 
 
 def people_of(
-    mapping: type[EntityMapping], parts: Iterable[tuple[Record, Link | None]], primary_id: Value
+    mapping: type[EntityMapping],
+    parts: Iterable[tuple[Record, Link | None]],
+    primary_id: Value,
+    choices: Mapping[int, Mapping[str, SideName]] = MappingProxyType({}),
 ) -> list[Person]:
     """Return the people who want a place in the list, in the order in which they get one."""
     people = []
@@ -61,7 +66,9 @@ def people_of(
         if record.state is not RecordState.LIVE or record.id == primary_id:
             continue
         values, problems = mapping.read_dynamics(record.values)
-        people.append(Person(record.id, link, values, tuple(problems)))
+        chosen = choices.get(link.id, {}) if link else {}
+        person = Person(record.id, link, values, tuple(problems), record.values, chosen)
+        people.append(person)
     return sorted(people, key=Person.rank)
 
 
@@ -85,6 +92,8 @@ def merge_list(
             decision = _merge_row(mapping, wanted[owner], row, owned=_owned(settled, owner))
             decisions.append(decision)
             kept.append(decision.row or row)
+        elif row_key(mapping, row) != row_key(mapping, settled.row_of(owner) or {}):
+            kept.append(row)  # gone here and edited there: it is Xero's own now (R15)
     for person in people:
         if person.dynamics_id not in claims:
             decision = _newcomer(mapping, person, settled, unclear=unclear, room=len(kept))
@@ -136,24 +145,22 @@ def _merge_row(
     if person.problems:
         return replace(decision, status=Status.FAILED, remark=" ".join(person.problems))
     base = person.link.base if person.link and owned else {}
+    scales = Scales(mapping, person.shown, base, person.choices)
+    weighed = weigh(scales, person.values, mapping.read_xero(row))
     merged = dict(row)
-    disputed = []
-    decided = dict(decision.decided)
-    for name, rule in mapping.fields.items():
-        value = person.values.get(name)
-        verdict = merge(rule, value, rule.from_xero(row), base.get(name))
-        if verdict is Verdict.TO_XERO:
-            merged.update(rule.to_xero(value))
-        elif verdict is Verdict.CONFLICT:
-            disputed.append(rule.label)
-        elif verdict is Verdict.TO_DYNAMICS and name in base:
-            del decided[name]  # not carried, so its base stays (R8)
-    decision = replace(decision, decided=decided)
+    for name, value in weighed.carried.items():
+        merged.update(mapping.fields[name].to_xero(value))
+    settled = {n: v for n, v in decision.decided.items() if n not in weighed.fetched}
+    decision = replace(
+        decision,
+        decided=settled,  # what is not carried keeps its base (R8)
+        fetched=weighed.fetched,
+        status=weighed.status,
+        chosen=tuple(weighed.chosen),
+    )
     if row_key(mapping, merged) != row_key(mapping, row):
         decision = replace(decision, row=_present(merged), kind=ActionKind.UPDATE)
-    if disputed:
-        return replace(decision, status=Status.CONFLICT, remark=both_changed(disputed))
-    return decision
+    return decision if weighed.status is Status.SYNCED else replace(decision, remark=weighed.remark)
 
 
 def _newcomer(
@@ -174,11 +181,6 @@ def _newcomer(
     if room >= mapping.capacity:
         return replace(decision, status=Status.SKIPPED, remark=NO_SLOT)
     return replace(decision, row=wanted_row(mapping, person), kind=ActionKind.CREATE)
-
-
-def both_changed(labels: Iterable[str]) -> str:
-    """Return the remark for fields that both sides changed."""
-    return f"Changed on both sides: {', '.join(labels)}. Make them equal to resolve it."
 
 
 def _edited(mapping: type[EntityMapping], person: Person) -> bool:

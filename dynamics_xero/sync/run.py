@@ -82,7 +82,7 @@ def one_round(trip: Trip) -> bool:
     for mapping in trip.entities:
         with helping(trip, mapping) as links:
             if links:
-                ended = push(trip, mapping, decide_fresh(trip, mapping, links)) or ended
+                ended = push(trip, decide_fresh(trip, mapping, links)) or ended
     return ended
 
 
@@ -102,7 +102,7 @@ def decide_fresh(trip: Trip, mapping: type[EntityMapping], links: Sequence[Link]
 
 
 def decide_all(trip: Trip, mapping: type[EntityMapping], links: Sequence[Link]) -> list[Action]:
-    """Return one action per link; links nothing can be said about yet are looked at later."""
+    """Return what the links need; those nothing can be said about yet are looked at later."""
     judge = Judge(mapping, trip.part_mapping(mapping), whole=is_whole(trip))
     loaded = load_pairs(trip, mapping, links, whole=judge.whole)
     pairs = [validate(trip, mapping, pair) for pair in loaded]
@@ -112,7 +112,8 @@ def decide_all(trip: Trip, mapping: type[EntityMapping], links: Sequence[Link]) 
         next_at = trip.now() + timedelta(seconds=UNKNOWN_WAIT_S)
         with trip.store.begin() as tx:
             tx.links.retry_later(unknown, next_at=next_at, attempts_up=False)
-    return [action for _link_id, action in decided if action is not None]
+    found = [action for _link_id, action in decided if action is not None]
+    return [each for action in found for each in (action, *action.also)]
 
 
 def plan(trip: Trip) -> Iterator[tuple[str, str]]:
@@ -166,7 +167,8 @@ def release_unanswered(trip: Trip) -> None:
     with trip.store.read() as tx:
         rows = tx.requests.opened(trip.connection)
     for row in rows:
-        read = read_at(trip, trip.source(SideName.XERO, row.resource))
+        side = SideName(row.endpoint.partition(":")[0])
+        read = read_at(trip, trip.source(side, row.resource))
         left = row.sent_at or row.deadline
         lapsed = max(row.deadline, left + timedelta(seconds=trip.limits.deadline_s))
         if row.sent_at is not None and (read is None or read < lapsed):
@@ -182,7 +184,7 @@ def _is_stale(trip: Trip, source: Source, actions: Sequence[Action]) -> bool:
         if action.kind is ActionKind.CREATE
         else trip.limits.fresh_update_s
         for action in actions
-        if action.kind in CALLS
+        if action.kind in CALLS and action.side is SideName.XERO
     ]
     read = read_at(trip, source)
     if not allowed or read is None:

@@ -15,6 +15,7 @@ from dynamics_xero.model import (
     Pair,
     PartDecision,
     RecordState,
+    SideName,
     Status,
     Value,
     Values,
@@ -27,7 +28,9 @@ MESSAGES = {
     ActionKind.CREATE: "Create",
     ActionKind.UPDATE: "Update",
     ActionKind.ARCHIVE: "Archive",
+    ActionKind.RESTORE: "Restore",
 }
+"""What steps are told of what goes to Xero; there are none for what comes from it."""
 
 log = logging.getLogger(__name__)
 
@@ -49,11 +52,12 @@ def validate(trip: Trip, mapping: type[EntityMapping], pair: Pair) -> Pair:
     return replace(pair, overrides=changed)
 
 
-def prepare(trip: Trip, mapping: type[EntityMapping], action: Action) -> Action:
-    """Stage 20: let plug-ins change or refuse what is about to be sent."""
-    message = MESSAGES.get(action.kind)
+def prepare(trip: Trip, action: Action) -> Action:
+    """Stage 20: let plug-ins change or refuse what is about to be sent to Xero."""
+    message = _message(action)
     if message is None or not trip.plugins:
         return action
+    mapping = trip.mapping(action.link.entity)
     target = dict(action.decided)
     context = Context(target=target, pre_image=_before(action.link.base))
     try:
@@ -65,11 +69,12 @@ def prepare(trip: Trip, mapping: type[EntityMapping], action: Action) -> Action:
         return replace(refused, remark=error.message)
 
 
-def conclude(trip: Trip, mapping: type[EntityMapping], action: Action) -> None:
+def conclude(trip: Trip, action: Action) -> None:
     """Stage 40: tell plug-ins what was carried out; it is too late to refuse."""
-    message = MESSAGES.get(action.kind)
+    message = _message(action)
     if message is None or not trip.plugins:
         return
+    mapping = trip.mapping(action.link.entity)
     before = _before(action.link.base)
     target = {name: change.after for name, change in action.changes.items()}
     context = Context(target=dict(target), pre_image=before, post_image={**before, **target})
@@ -77,6 +82,10 @@ def conclude(trip: Trip, mapping: type[EntityMapping], action: Action) -> None:
         _run(trip, mapping, message, stage=Stage.POST_OPERATION, context=context)
     except RecordError as error:
         log.warning("plug-in after %s of %s: %s", message, action.link.entity, error.message)
+
+
+def _message(action: Action) -> str | None:
+    return MESSAGES.get(action.kind) if action.side is SideName.XERO else None
 
 
 def _run(

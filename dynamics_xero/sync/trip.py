@@ -88,6 +88,10 @@ class Trip:
                 return candidate
         return None
 
+    def mapping(self, entity: str) -> type[EntityMapping]:
+        """Return the mapping of an entity, parts included."""
+        return next(mapping for mapping in self.mappings if mapping.name == entity)
+
     def key(self, side: SideName) -> str:
         """Return the endpoint key of a side."""
         return self.facts[side].key

@@ -60,10 +60,12 @@ def _parts(raw: Mapping[str, Any], resource: XeroResource, feed: Feed | None) ->
 def element(write: Write, resource: XeroResource) -> dict[str, Any]:
     """Return what Xero is sent for one write.
 
-    An archive says nothing but that: an edit beside it could be refused and undo it.
+    An archive or a restore says nothing but that: an edit beside it could be refused and undo it.
     """
-    if write.kind is ActionKind.ARCHIVE:
-        return {resource.id_column: write.id, resource.status_column: resource.archive_status}
+    if write.kind in (ActionKind.ARCHIVE, ActionKind.RESTORE):
+        archived = write.kind is ActionKind.ARCHIVE
+        status = resource.archive_status if archived else resource.live_status
+        return {resource.id_column: write.id, resource.status_column: status}
     creating = write.kind is ActionKind.CREATE
     body: dict[str, Any] = {} if creating else {resource.id_column: write.id}
     body |= unflatten(write.values, resource, clearing=not creating)

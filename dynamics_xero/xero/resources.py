@@ -29,6 +29,7 @@ class XeroResource:
     status_column: str
     gone_statuses: frozenset[str]
     archive_status: str
+    live_status: str
     own_keys: tuple[str, ...]
     typed_lists: tuple[tuple[str, str], ...]
     list_columns: Mapping[str, str]
@@ -52,6 +53,7 @@ CONTACT = XeroResource(
     status_column="ContactStatus",
     gone_statuses=frozenset({"ARCHIVED", "GDPRREQUEST"}),
     archive_status="ARCHIVED",
+    live_status="ACTIVE",
     own_keys=("ContactNumber", "Name"),
     typed_lists=(("Addresses", "AddressType"), ("Phones", "PhoneType")),
     list_columns={"ContactPersons": "ContactPerson"},

@@ -246,7 +246,7 @@ def test_r32_an_outage_while_an_update_is_sent_is_waited_out(
     assert "2" in str(world.in_xero("Alfreds")["Phones"])
 
 
-def test_r15_a_contact_restored_in_xero_of_a_deleted_account_is_archived_once(
+def test_r15_a_contact_restored_in_xero_of_a_deleted_account_asks_and_is_left(
     world: World, connector: Connector
 ) -> None:
     account = world.account("Alfreds")
@@ -262,10 +262,11 @@ def test_r15_a_contact_restored_in_xero_of_a_deleted_account_is_archived_once(
     report = connector.sync()
 
     assert world.written(mark) == []
-    assert report.failed == []
+    assert "its account was deleted here" in remarks(report)[account]
+    assert world.in_xero("Alfreds")["ContactStatus"] == "ACTIVE"
 
 
-def test_r26_edits_in_xero_alone_write_nothing_and_read_each_feed_once(
+def test_r26_an_edit_in_xero_of_an_unmapped_field_writes_nothing_and_reads_each_feed_once(
     world: World, connector: Connector
 ) -> None:
     world.account("Alfreds", telephone1="1")
@@ -273,7 +274,7 @@ def test_r26_edits_in_xero_alone_write_nothing_and_read_each_feed_once(
     contact = str(world.in_xero("Alfreds")["ContactID"])
     mark = world.mark()
 
-    world.edit_xero(contact, TaxNumber="typed in Xero")
+    world.edit_xero(contact, BankAccountDetails="not mapped")
     calls = connector.sync().connections[0].calls
 
     assert world.written(mark) == []

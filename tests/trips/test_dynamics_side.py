@@ -276,9 +276,7 @@ def test_r24_a_data_write_names_its_version_and_a_stale_one_is_a_conflict(env: W
     side = env.fresh()
     row_id = env.add("accounts", name="One")
     seen = side.read(ACCOUNTS, [row_id])[0]
-    write = Write(
-        ActionKind.UPDATE, "account", row_id, {"name": " Two "}, if_match=f'W/"{seen.version}"'
-    )
+    write = Write(ActionKind.UPDATE, "account", row_id, {"name": " Two "}, if_match=seen.version)
 
     first = side.write([write], purpose=Purpose.DATA, key="k-1", deadline_s=60)[0]
     second = side.write([write], purpose=Purpose.DATA, key="k-2", deadline_s=60)[0]

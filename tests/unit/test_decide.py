@@ -17,6 +17,7 @@ from dynamics_xero.model import (
     Pair,
     Record,
     RecordState,
+    SideName,
     Status,
     Value,
 )
@@ -102,13 +103,14 @@ def test_r7_r8_only_the_changed_field_goes_across() -> None:
     assert action.decided == {"name": "New"}
 
 
-def test_r7_an_edit_in_xero_of_an_untouched_account_is_left_alone() -> None:
+def test_r7_an_edit_in_xero_of_an_untouched_account_is_carried_to_it() -> None:
     base = settled(account(), xero())
 
     action = decided(pair(account(), xero(Name="Renamed in Xero"), base=base))
 
-    assert action.kind is ActionKind.SETTLE
-    assert not action.values
+    assert (action.kind, action.side) == (ActionKind.UPDATE, SideName.DYNAMICS)
+    assert action.values == {"name": "Renamed in Xero"}
+    assert action.decided == {"name": "Renamed in Xero"}
 
 
 def test_r7_both_changed_to_the_same_value_is_a_new_base() -> None:

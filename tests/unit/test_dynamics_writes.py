@@ -19,7 +19,7 @@ OTHER = "6f1a9d0c-0000-4000-8000-000000000002"
 NOW = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 
 
-def update(if_match: str = "*", resource: str = "account", **values: Value) -> Write:
+def update(if_match: int | None = None, resource: str = "account", **values: Value) -> Write:
     return Write(ActionKind.UPDATE, resource, ID, values, if_match=if_match)
 
 
@@ -30,7 +30,7 @@ def body_of(write: Write) -> object:
 
 
 def test_r24_every_update_says_which_version_it_means() -> None:
-    marked = write_part(update('W/"7"', name="A"), purpose=Purpose.DATA)
+    marked = write_part(update(7, name="A"), purpose=Purpose.DATA)
     any_version = write_part(update(name="A"), purpose=Purpose.WRITE_BACK)
 
     assert marked.method == any_version.method == "PATCH"
