@@ -30,9 +30,16 @@ _THREADS = 16
 _DYNAMICS_API, _XERO_API = "/api/data/v9.2", "/api.xro/2.0"
 
 
+def _machine_time() -> datetime:
+    return datetime.now(UTC)
+
+
 @dataclass(frozen=True)
 class ServeOptions:
-    """The options of `sandbox serve`; port 0 picks one, no home means a temporary one."""
+    """The options of `sandbox serve`; port 0 picks one, no home means a temporary one.
+
+    real: the time that the sandbox's clock goes by; a simulation brings its own.
+    """
 
     dynamics_port: int = 0
     xero_port: int = 0
@@ -41,6 +48,7 @@ class ServeOptions:
     home: Path | None = None
     seed: int | None = None
     plain_http: bool = False
+    real: Callable[[], datetime] = _machine_time
 
 
 @dataclass(frozen=True)
@@ -87,7 +95,7 @@ def assembled(options: ServeOptions, twins: Twins) -> Iterator[Sandbox]:
         if folder is None:
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="sandbox-")))
         stack.enter_context(alone_in(folder.resolve()))
-        home = Home(folder.resolve(), seed=options.seed, real=lambda: datetime.now(UTC))
+        home = Home(folder.resolve(), seed=options.seed, real=options.real)
         yield _Assembly(options, home, stack).sandbox(twins)
 
 

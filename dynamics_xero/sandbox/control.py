@@ -6,16 +6,17 @@ They are for tests, benchmarks and judges: loopback only, never counted, never h
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
 
 from dynamics_xero.sandbox import control_input as given
 from dynamics_xero.sandbox.clock import SandboxClock
 from dynamics_xero.sandbox.control_schema import SCHEMA
 from dynamics_xero.sandbox.control_screen import Edit, Merge, Unarchive
-from dynamics_xero.sandbox.endpoint import Endpoint, Screens, Twin
-from dynamics_xero.sandbox.quota import changed_settings
+from dynamics_xero.sandbox.endpoint import Announcing, Endpoint, Screens, Twin
+from dynamics_xero.sandbox.quota import WINDOW, changed_settings
 from dynamics_xero.sandbox.web import Request, Response, json_response
+from dynamics_xero.sandbox.webhooks import Subscription
 
 PREFIX = "/_sandbox/"
 _DEFAULT_LIMIT, _MAX_LIMIT = 1000, 10_000
@@ -43,7 +44,11 @@ class Control:
             "schema": {"GET": self._schema},
             "organisations": {"GET": self._organisations},
             "screen": {"POST": self._screen},
+            "webhooks": {"GET": self._read_webhooks, "POST": self._webhooks},
         }
+        if isinstance(twin, Announcing):
+            for endpoint in endpoints:
+                endpoint.webhooks.announcer = twin.announcer(endpoint)
 
     def handle(self, request: Request) -> Response:
         """Answer one call; what is wrong with it comes back as `{"error": ...}`."""
@@ -106,6 +111,8 @@ class Control:
         with given.reported():
             settings = changed_settings(endpoint.quota.settings, given.json_object(request))
         endpoint.quota.configure(settings)
+        if endpoint.switches.has(WINDOW):
+            endpoint.switches.set({WINDOW: settings.window})
         return asdict(settings)
 
     def _read_switches(self, _request: Request, endpoint: Endpoint, _: str) -> object:
@@ -114,6 +121,9 @@ class Control:
     def _switches(self, request: Request, endpoint: Endpoint, _: str) -> object:
         with given.reported():
             endpoint.switches.set(given.texts(request))
+        if endpoint.switches.has(WINDOW):
+            window = endpoint.switches.get(WINDOW)
+            endpoint.quota.configure(replace(endpoint.quota.settings, window=window))
         return endpoint.switches.listing()
 
     def _dump(self, request: Request, endpoint: Endpoint, resource: str) -> object:
@@ -142,6 +152,7 @@ class Control:
         endpoint.stats.clear()
         endpoint.quota.clear()
         endpoint.faults.replace((), seed=0)
+        endpoint.webhooks.clear()
         return {"reset": endpoint.name}
 
     def _schema(self, _request: Request, _endpoint: Endpoint, _: str) -> object:
@@ -167,7 +178,19 @@ class Control:
                     twin.unarchive(endpoint, work.contact, actor)
                 case Edit():
                     twin.edit_on_screen(endpoint, work.contact, work.values, actor)
+        endpoint.webhooks.wake()
         return {"done": True}
+
+    def _read_webhooks(self, _request: Request, endpoint: Endpoint, _: str) -> object:
+        return endpoint.webhooks.state()
+
+    def _webhooks(self, request: Request, endpoint: Endpoint, _: str) -> object:
+        asked = given.webhook(request)
+        if isinstance(asked, Subscription):
+            endpoint.webhooks.subscribe(asked)
+        else:
+            endpoint.webhooks.trigger(asked, at=self._clock.now().isoformat())
+        return endpoint.webhooks.state()
 
     def _person(self, endpoint: Endpoint, name: str) -> str:
         if name not in (person.name for person in endpoint.people):

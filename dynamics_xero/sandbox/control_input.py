@@ -7,13 +7,18 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import fields
 from datetime import datetime
+from urllib.parse import urlsplit
 
 from dynamics_xero.sandbox.control_screen import Edit, Merge, ScreenWork, Unarchive
 from dynamics_xero.sandbox.faults import KINDS, Rule
 from dynamics_xero.sandbox.web import Request
+from dynamics_xero.sandbox.webhooks import Subscription, Trigger
 
 _LARGEST = 2**63 - 1
 """What SQLite can compare with."""
+_TOLD_ACTIONS = ("create", "update", "delete")
+_RECEIVERS = frozenset({"127.0.0.1", "::1", "localhost"})
+_TRIGGER_FIELDS = frozenset(field.name for field in fields(Trigger))
 _RULE_FIELDS = frozenset(field.name for field in fields(Rule))
 
 
@@ -108,6 +113,36 @@ def screen_work(request: Request) -> ScreenWork:
     raise InputError("do is merge, unarchive or edit, the last one with values")
 
 
+def webhook(request: Request) -> Subscription | Trigger:
+    """Return who wants to be told, or the event to tell."""
+    body = json_object(request)
+    match body:
+        case {"url": str(url), "key": str(key)} if len(body) == 2 and key:
+            with reported():
+                parts = urlsplit(url)
+            if parts.scheme not in ("http", "https") or parts.hostname not in _RECEIVERS:
+                raise InputError("url is an address on this machine")
+            return Subscription(url, key)
+        case {"trigger": dict(trigger)} if len(body) == 1:
+            return _trigger(trigger)
+    raise InputError('the body is {"url": text, "key": text} or {"trigger": {"id": text, ...}}')
+
+
+def _trigger(value: dict[str, object]) -> Trigger:
+    unknown = value.keys() - _TRIGGER_FIELDS
+    if unknown:
+        raise InputError(f"unknown in a trigger: {sorted(unknown)}")
+    event, action = value.get("event", {}), value.get("action", "update")
+    if not isinstance(event, dict):
+        raise InputError("event is an object")
+    if action not in _TOLD_ACTIONS:
+        raise InputError(f"action is one of {_TOLD_ACTIONS}")
+    id = _text(value.get("id"), "id")
+    if id is None:
+        raise InputError("a trigger names the id of its record")
+    return Trigger(id, _text(value.get("resource"), "resource"), str(action), event)
+
+
 def _rule(value: object) -> Rule:
     if not isinstance(value, dict):
         raise InputError("a rule is an object")
@@ -127,8 +162,13 @@ def _rule(value: object) -> Rule:
         path=_text(value.get("path"), "path"),
         probability=share,
         times=_times(value.get("times")),
-        seconds=None if value.get("seconds") is None else _number(value["seconds"], "seconds"),
+        seconds=_seconds(value, "seconds"),
+        up_to_seconds=_seconds(value, "up_to_seconds"),
     )
+
+
+def _seconds(rule: Mapping[str, object], name: str) -> float | None:
+    return None if rule.get(name) is None else _number(rule[name], name)
 
 
 def _text(value: object, name: str) -> str | None:

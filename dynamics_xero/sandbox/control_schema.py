@@ -84,6 +84,7 @@ _RULE = _object(
         "probability": {"type": ["number", "null"], "minimum": 0, "maximum": 1},
         "times": _or_null(_WHOLE),
         "seconds": {"type": ["number", "null"], "minimum": 0},
+        "up_to_seconds": {"type": ["number", "null"], "minimum": 0},
     },
     required=["kind"],
 )
@@ -109,6 +110,24 @@ _SWITCHES = _list(
             "source": _TEXT,
         }
     )
+)
+_TRIGGER = _object(
+    {
+        "id": _TEXT,
+        "resource": _or_null(_TEXT),
+        "action": {"enum": ["create", "update", "delete"]},
+        "event": _ROW,
+    },
+    required=["id"],
+)
+_WEBHOOKS = _object(
+    {
+        "subscriptions": _list(_TEXT),
+        "idle": {"type": "boolean"},
+        "delivered": _WHOLE,
+        "failed": _WHOLE,
+        "lost": _WHOLE,
+    }
 )
 _ORGANISATION: Schema = {"organisation": _TEXT}
 _PAGE: Schema = {**_ORGANISATION, "after": _WHOLE, "limit": _POSITIVE}
@@ -182,6 +201,17 @@ SCHEMA: Schema = {
             ]
         },
         "answer": _object({"done": {"const": True}}),
+    },
+    "GET /_sandbox/webhooks": {"query": _query(_ORGANISATION), "answer": _WEBHOOKS},
+    "POST /_sandbox/webhooks": {
+        "query": _query(_ORGANISATION),
+        "body": {
+            "oneOf": [
+                _object({"url": {"type": "string", "format": "uri"}, "key": _TEXT}),
+                _object({"trigger": _TRIGGER}),
+            ]
+        },
+        "answer": _WEBHOOKS,
     },
     "GET /_sandbox/schema": {"query": _query({}), "answer": {"type": "object"}},
 }

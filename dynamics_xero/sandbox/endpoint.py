@@ -17,6 +17,7 @@ from dynamics_xero.sandbox.quota import Quota
 from dynamics_xero.sandbox.stats import Stats
 from dynamics_xero.sandbox.switches import Switch, Switches
 from dynamics_xero.sandbox.web import Request, Response
+from dynamics_xero.sandbox.webhooks import Announcer, Webhooks
 
 
 @dataclass
@@ -32,6 +33,7 @@ class Endpoint:
     quota: Quota
     switches: Switches
     people: People
+    webhooks: Webhooks
     random: random.Random
     facts: dict[str, str]
     _random_lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
@@ -74,6 +76,14 @@ class Twin(Protocol):
 
     def reset(self, endpoint: Endpoint) -> None:
         """Make the endpoint a fresh twin; organisation, users and people remain."""
+
+
+@runtime_checkable
+class Announcing(Protocol):
+    """A twin that sends webhooks."""
+
+    def announcer(self, endpoint: Endpoint) -> Announcer:
+        """Return how it words them for one endpoint; asked once."""
 
 
 @runtime_checkable

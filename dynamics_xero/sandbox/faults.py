@@ -41,6 +41,7 @@ class Rule:
 
     `method` and `path` of None mean any; a path with `*` or `?` is a pattern for the whole path,
     any other is sought anywhere in it, both without regard to case. `times` of None means always.
+    With `up_to_seconds` the length is drawn anew each time, from `seconds` up to it.
     """
 
     kind: str
@@ -49,6 +50,7 @@ class Rule:
     probability: float = 1.0
     times: int | None = None
     seconds: float | None = None
+    up_to_seconds: float | None = None
 
     def applies_to(self, method: str, path: str) -> bool:
         """Tell whether the rule is about such a call."""
@@ -82,7 +84,12 @@ class Faults:
         with self._lock:
             self._rules = list(rules)
             self._left = [rule.times for rule in self._rules]
-            self._random = random.Random(seed)  # noqa: S311 - repeatable on purpose
+            # A source for each rule: what strikes webhooks, drawn in a thread of its own, must not
+            # change what strikes calls.
+            self._randoms = [
+                random.Random(f"{seed}/{index}")  # noqa: S311 - repeatable on purpose
+                for index in range(len(self._rules))
+            ]
 
     def draw(self, method: str, path: str, *, named_only: bool = False) -> list[Fault]:
         """Return what the kernel shall do to this call, in the order of the rules.
@@ -106,12 +113,18 @@ class Faults:
                 if rule.kind not in kinds or (named_only and rule.path is None):
                     continue
                 if rule.applies_to(method, path) and self._strikes(index):
-                    struck.append(Fault(rule.kind, rule.seconds))
+                    struck.append(Fault(rule.kind, self._length(index)))
         return struck
+
+    def _length(self, index: int) -> float | None:
+        rule = self._rules[index]
+        if rule.up_to_seconds is None:
+            return rule.seconds
+        return self._randoms[index].uniform(rule.seconds or 0.0, rule.up_to_seconds)
 
     def _strikes(self, index: int) -> bool:
         left = self._left[index]
-        if left == 0 or self._random.random() >= self._rules[index].probability:
+        if left == 0 or self._randoms[index].random() >= self._rules[index].probability:
             return False
         if left is not None:
             self._left[index] = left - 1

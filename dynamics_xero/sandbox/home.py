@@ -1,7 +1,8 @@
 """The folder a sandbox lives in: the same folder starts where it stopped.
 
 Kept are seed, clock, ports, and per endpoint its database with counters, used quota and settings
-of quota and switches. Fault lists are not kept: they belong to a test, not to the twin.
+of quota and switches. Fault lists and webhook subscriptions are not kept: they belong to a test,
+not to the twin.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from dynamics_xero.sandbox.people import People
 from dynamics_xero.sandbox.quota import Api, AppWindow, Quota, changed_settings
 from dynamics_xero.sandbox.stats import Stats
 from dynamics_xero.sandbox.switches import Switch, Switches
+from dynamics_xero.sandbox.webhooks import Webhooks
 
 IGNORED_FIELDS = frozenset(
     {
@@ -76,16 +78,18 @@ class Home:
         """Open one environment or organisation."""
         database = Database(self.path / f"{name}.db")
         who = identity(api, name, self.seed)
+        ledger, faults = Ledger(database, self.clock, IGNORED_FIELDS), Faults()
         endpoint = Endpoint(
             name=name,
             clock=self.clock,
             database=database,
-            ledger=Ledger(database, self.clock, IGNORED_FIELDS),
+            ledger=ledger,
             stats=Stats(),
-            faults=Faults(),
+            faults=faults,
             quota=Quota(api, self.clock, name=name, app=app),
             switches=Switches(switches),
             people=People(who.people),
+            webhooks=Webhooks(ledger, faults),
             # The boot's number keeps a second start from minting the first one's ids again.
             random=random.Random(f"{self.seed}/{name}/{self.boots}"),  # noqa: S311 - repeatable
             facts=dict(who.facts),
@@ -100,6 +104,7 @@ class Home:
 
     def close(self, endpoint: Endpoint) -> None:
         """Keep an endpoint's counters and settings, and close its database."""
+        endpoint.webhooks.close()
         _keep(endpoint)
         endpoint.database.close()
 

@@ -32,6 +32,7 @@ from dynamics_xero.sandbox.wire import (
 )
 
 _API = "/api"
+_READS = ("GET", "HEAD", "OPTIONS")
 LOOPBACK = frozenset({"127.0.0.1", "::1"})
 SLOW_S, TIMEOUT_S, UNAVAILABLE_S = 2.0, 30.0, 30
 _GUID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
@@ -88,6 +89,8 @@ class Kernel:
             # A defect of the twin must be seen as one, never as an answer of the real service.
             _log.exception("defect in the twin: %s %s", request.method, request.path)
             response = json_response({"error": "defect in the twin, see its log"}, 500)
+        if endpoint is not None and request.method not in _READS:
+            endpoint.webhooks.wake()
         return response, self.packed(response, request, endpoint)
 
     def refusal(
@@ -187,7 +190,7 @@ class _CountedCall:
 
     def _count(self, response: Response, packed: Packed) -> None:
         label = response.endpoint or f"{self._request.method} {_generic(self._request.path)}"
-        read_only = self._request.method in ("GET", "HEAD", "OPTIONS")
+        read_only = self._request.method in _READS
         self._endpoint.stats.count(
             Call(
                 label,

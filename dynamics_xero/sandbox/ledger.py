@@ -110,6 +110,12 @@ class Ledger:
             return entries, int(rows[-1]["seq"])
         return entries, max(after, int(last))
 
+    def last(self) -> int:
+        """Return the number of the newest entry, 0 for an empty ledger."""
+        with self._database.read() as tx:
+            newest = tx.execute("SELECT COALESCE(MAX(seq), 0) FROM sandbox_ledger").fetchone()
+        return int(newest[0])
+
     def clear(self, tx: sqlite3.Connection) -> None:
         """Forget every entry; the numbers go on, so that a bookmark never points backwards."""
         tx.execute("DELETE FROM sandbox_ledger")

@@ -77,7 +77,8 @@ def _suffered(partner: Partner) -> Partner:
     if partner.fate is Fate.RENAMED:
         return replace(partner, body={**partner.body, "Name": f"{name} (formerly traded)"})
     if partner.fate is Fate.MERGED:
-        return replace(partner, loser={"Name": f"{name} old"})
+        # With its number: two companies may share a name, and Xero would refuse a second one.
+        return replace(partner, loser={"Name": f"{name} old {partner.body['AccountNumber']}"})
     return partner
 
 

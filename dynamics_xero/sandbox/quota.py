@@ -15,6 +15,10 @@ from dynamics_xero.sandbox.window import FixedWindow, RollingWindow, Window
 MINUTE_S, DAY_S, DYNAMICS_WINDOW_S = 60, 86_400, 300
 
 
+WINDOW = "window"
+"""Setting of a quota, and switch of a twin that cannot be sure of it."""
+
+
 class Api(Enum):
     """Whose rules apply."""
 

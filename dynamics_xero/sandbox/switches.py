@@ -29,6 +29,10 @@ class Switches:
         """Return a switch's position. Raises KeyError for a name no twin declares."""
         return self._positions.get(name, self._switches[name].default)
 
+    def has(self, name: str) -> bool:
+        """Say whether the twin declares a switch."""
+        return name in self._switches
+
     def set(self, positions: Mapping[str, str]) -> None:
         """Move switches, all or none. Raises ValueError for an unknown name or position."""
         for name, position in positions.items():

@@ -61,7 +61,7 @@ def test_every_control_answer_matches_the_schema_the_twin_publishes(
     for name, facts in schema.items():
         method, _, path = name.partition(" ")
         call = path.removeprefix("/_sandbox/").replace("{resource}", "thing")
-        if call == "screen":
+        if call in ("screen", "webhooks"):
             continue
         if method == "POST" and "body" in facts:
             jsonschema.validate(bodies[call], facts["body"])

@@ -85,6 +85,19 @@ def test_slow_waits_and_then_answers(
     assert time.monotonic() - begun >= 0.4
 
 
+def test_lengths_between_two_bounds_are_drawn_anew_and_again_by_the_seed() -> None:
+    def lengths(seed: int) -> list[float]:
+        faults = Faults()
+        faults.replace([Rule("slow", seconds=0.3, up_to_seconds=1.0)], seed=seed)
+        return [fault.seconds or 0 for _ in range(50) for fault in faults.draw("GET", "/things")]
+
+    drawn = lengths(1)
+
+    assert 0.3 <= min(drawn) < 0.4
+    assert 0.9 < max(drawn) <= 1.0
+    assert drawn == lengths(1) != lengths(2)
+
+
 @pytest.mark.parametrize("kind", ["drop_answer", "timeout_after_commit"])
 def test_a_lost_answer_belongs_to_a_write_that_was_done(
     serving: Serving, session: requests.Session, control: Control, kind: str

@@ -180,6 +180,42 @@ def missing_privilege(user: str, privilege: str, table: str) -> ODataError:
     )
 
 
+def merge_identical() -> ODataError:
+    """Refuse to merge a row into itself (Microsoft: MergeEntitiesIdenticalError)."""
+    return ODataError(
+        400,
+        "0x80045305",
+        "Merge cannot be performed on master and sub-entities that are identical.",
+    )
+
+
+def merge_not_active() -> ODataError:
+    """Refuse to merge rows of which one is inactive (Microsoft: MergeEntityNotActiveError)."""
+    return ODataError(400, "0x80045304", "Merge cannot be performed on entity that is inactive.")
+
+
+def merge_cyclical() -> ODataError:
+    """Refuse to merge a row into one below it (Microsoft: MergeCyclicalParentingError)."""
+    return ODataError(400, "0x80045300", "Merge could create cyclical parenting.")
+
+
+def merge_parents_differ(*, lost: bool) -> ODataError:
+    """Refuse rows of different parents where the caller asked for that check.
+
+    Microsoft: MergeLossOfParentingWarning and MergeDifferentlyParentedWarning.
+    """
+    if lost:
+        return ODataError(400, "0x80045317", "Merge warning: sub-entity might lose parenting")
+    return ODataError(400, "0x80045316", "Merge warning: sub-entity will be differently parented.")
+
+
+def merged_row(table: str, row_id: str) -> ODataError:
+    """Refuse to edit a row that was merged into another; code and words are this twin's own."""
+    return bad_request(
+        f"{table} With Id = {row_id} has been merged and cannot be updated.", "0x80040203"
+    )
+
+
 def unsupported(message: str) -> ODataError:
     """Refuse what Dataverse has but this twin does not."""
     return ODataError(501, PLAIN, message)

@@ -116,6 +116,7 @@ def _collection(
         child = address.find(session)
         if child is None:
             raise address.missing(session)
+        writing.check_editable(session, table, child)
         writing.change(
             session, table, child, payload.pointing(relationship.column, row_id, owner.name)
         )

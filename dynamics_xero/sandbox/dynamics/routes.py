@@ -6,6 +6,7 @@ from dynamics_xero.sandbox.dynamics import (
     bulk,
     definitions,
     errors,
+    merge,
     metadata_changes,
     metadata_document,
     properties,
@@ -27,6 +28,7 @@ _METHODS = {
     "RetrieveMetadataChanges": "GET",
     "RetrieveTotalRecordCount": "GET",
     "BulkDelete": "POST",
+    "Merge": "POST",
     "PublishXml": "POST",
     "PublishAllXml": "POST",
 }
@@ -127,6 +129,8 @@ def _named(session: Session, first: Segment, call: Call) -> Response:
             return _who_am_i(session)
         case "BulkDelete":
             return bulk.delete_later(session, call)
+        case "Merge":
+            return merge.answer(session, call)
         case "RetrieveMetadataChanges":
             return metadata_changes.answer(session, call)
         case "RetrieveTotalRecordCount":

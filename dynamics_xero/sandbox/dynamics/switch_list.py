@@ -59,4 +59,16 @@ SWITCHES = (
         ("remove_link", "cascade"),
         "not in dataverse.md: whether a deleted account takes its contacts along",
     ),
+    Switch(
+        "merge_blanks",
+        "filled",
+        ("filled", "kept"),
+        "Microsoft's page on Merge: what the target lacks is filled; which columns is not verified",
+    ),
+    Switch(
+        "merged_row_edit",
+        "refused",
+        ("refused", "allowed"),
+        "not in dataverse.md: whether a merged row can be edited; the refusal's words are ours",
+    ),
 )

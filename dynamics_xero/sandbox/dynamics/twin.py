@@ -19,6 +19,7 @@ from dynamics_xero.sandbox.dynamics.address import resource_of
 from dynamics_xero.sandbox.dynamics.call import Call
 from dynamics_xero.sandbox.dynamics.errors import ODataError
 from dynamics_xero.sandbox.dynamics.session import FLOOR, Caller, Session
+from dynamics_xero.sandbox.dynamics.webhooks import DynamicsAnnouncer
 from dynamics_xero.sandbox.dynamics.writing import every_wire_value
 from dynamics_xero.sandbox.endpoint import Endpoint
 from dynamics_xero.sandbox.people import CONNECTOR
@@ -100,6 +101,10 @@ class DynamicsTwin:
             schema_store.create(tx)
             self._schema = schema_store.load(tx)
             self._fill(tx)
+
+    def announcer(self, endpoint: Endpoint) -> DynamicsAnnouncer:
+        """Return how the environment words its webhooks."""
+        return DynamicsAnnouncer(endpoint, lambda: self._schema)
 
     def _answered(self, request: Request, call: Call, caller: Caller) -> Response:
         try:

@@ -47,7 +47,14 @@ def update(
 ) -> Stored:
     """Change a row and return it; equal values still move its version, as on the server."""
     _refuse_read_only(table)
+    check_editable(session, table, before)
     return change(session, table, before, payload.read(session, table, body, creating=False))
+
+
+def check_editable(session: Session, table: TableSchema, row: Mapping[str, object]) -> None:
+    """Refuse an edit of a row merged into another, unless the switch `merged_row_edit` allows."""
+    if row.get("merged") and session.switch("merged_row_edit") == "refused":
+        raise errors.merged_row(table.name, str(row[table.primary_id]))
 
 
 def change(

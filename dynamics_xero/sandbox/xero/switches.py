@@ -112,6 +112,12 @@ SCOPE_MODEL = Switch(
     ("granular", "broad", "both"),
     "xero.md 1, Scopes: apps older than March 2026 hold broad scopes, newer ones granular ones",
 )
+WINDOW = Switch(
+    "window",
+    "fixed",
+    ("fixed", "rolling"),
+    "xero.md 2, Window: fixed in the documentation, rolling by several integrators",
+)
 
 SWITCHES = (
     NAME_FOLD,
@@ -132,4 +138,5 @@ SWITCHES = (
     OVERSIZE_STATUS,
     DEFAULT_ORDER,
     SCOPE_MODEL,
+    WINDOW,
 )

@@ -16,6 +16,7 @@ from dynamics_xero.sandbox.xero.contacts import read, screen, store
 from dynamics_xero.sandbox.xero.identity import Identity
 from dynamics_xero.sandbox.xero.schema import create_tables
 from dynamics_xero.sandbox.xero.switches import SWITCHES
+from dynamics_xero.sandbox.xero.webhooks import XeroAnnouncer
 
 
 class XeroTwin:
@@ -83,6 +84,10 @@ class XeroTwin:
             tx.execute("UPDATE refresh_token SET revoked = 0")
             connections.connect(endpoint, tx)
         self._access.forgive()
+
+    def announcer(self, endpoint: Endpoint) -> XeroAnnouncer:
+        """Return how an organisation words its webhooks."""
+        return XeroAnnouncer(endpoint)
 
     def merge(self, endpoint: Endpoint, loser: str, winner: str, actor: str) -> None:
         """Merge two contacts as a person does on Xero's screen. Raises ValueError."""

@@ -74,6 +74,9 @@ class ContactWriter:
                 return Outcome(sent, None, sent.errors)
             before = target.document if target else documents.blank(self.endpoint.new_id())
             after = documents.changed(before, sent.values)
+            if after["ContactStatus"] == "ACTIVE":
+                # Only what is archived points to a winner; restored, it is itself again.
+                after = documents.changed(after, {"MergedToContactID": ""})
             self.rules.check_result(self.tx, after, sent)
         except RuleBrokenError as broken:
             return Outcome(sent, None, (*sent.errors, str(broken)))

@@ -1,0 +1,84 @@
+"""A tiny receiver of webhooks on loopback."""
+
+from __future__ import annotations
+
+import json
+import queue
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+LIMIT_S = 10
+
+
+@dataclass(frozen=True)
+class Message:
+    """One call as it came in; header names are lower case."""
+
+    path: str
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """The JSON in the body."""
+        document: dict[str, Any] = json.loads(self.body)
+        return document
+
+
+class Receiver:
+    """Take messages, answer each with `status`, keep them in order; `open` shut means silence."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.status = 200
+        self.open = threading.Event()
+        self.open.set()
+        self._messages: queue.Queue[Message] = queue.Queue()
+
+    def take(self, message: Message) -> int:
+        """Keep a message and return what to answer."""
+        self.open.wait(LIMIT_S)
+        self._messages.put(message)
+        return self.status
+
+    def next(self) -> Message:
+        """Wait for the next message."""
+        return self._messages.get(timeout=LIMIT_S)
+
+    def all(self) -> list[Message]:
+        """Return what came in and was not asked for yet."""
+        found = []
+        while not self._messages.empty():
+            found.append(self._messages.get_nowait())
+        return found
+
+
+@contextmanager
+def receiving() -> Iterator[Receiver]:
+    """Receive while the block runs."""
+
+    class Reader(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            self.send_response(receiver.take(Message(self.path, headers, body)))
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, format: str, *args: object) -> None:
+            """Stay quiet."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Reader) as server:
+        receiver = Receiver(f"http://127.0.0.1:{server.server_port}/hook")
+        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+        thread.start()
+        try:
+            yield receiver
+        finally:
+            receiver.open.set()
+            server.shutdown()
+            thread.join()
