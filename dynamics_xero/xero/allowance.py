@@ -23,12 +23,14 @@ class Wait:
 class Allowance:
     """The limits of one organisation, or of one app over all its organisations.
 
-    flying: start times; two calls of the same start are the same to us. paused: limit -> until.
+    flying: start times; two calls of the same start are the same to us. over: when each is over
+    at the latest, should nobody say so. paused: limit -> until.
     """
 
     windows: Mapping[str, Window]
     max_flying: int
     flying: list[float] = field(default_factory=list)
+    over: dict[float, float] = field(default_factory=dict)
     paused: dict[str, float] = field(default_factory=dict)
 
     def wait(self, now: float) -> Wait:
@@ -41,9 +43,10 @@ class Allowance:
             waits.append(Wait(SLOT_WAIT_S, "concurrent"))
         return max(waits, key=lambda wait: wait.seconds)
 
-    def start(self, now: float) -> None:
+    def start(self, now: float, over_s: float) -> None:
         """Take one call out; there is no refund."""
         self.flying.append(now)
+        self.over[now] = max(now + over_s, self.over.get(now, 0.0))
 
     def end(self, now: float, started: float, remaining: Mapping[str, int]) -> None:
         """Count a call as answered; remaining: what Xero says is left, by limit."""
@@ -63,8 +66,11 @@ class Allowance:
 
     def forget(self, now: float) -> None:
         """Drop what no longer matters."""
-        for started in [start for start in self.flying if start + FLIGHT_LIMIT_S <= now]:
-            self.end(started + FLIGHT_LIMIT_S, started, {})
+        for started in list(self.flying):
+            over = self.over.get(started, started + FLIGHT_LIMIT_S)
+            if over <= now:
+                self.end(over, started, {})
+        self.over = {started: at for started, at in self.over.items() if started in self.flying}
         for window in self.windows.values():
             window.forget(now)
         self.paused = {why: until for why, until in self.paused.items() if until > now}
@@ -72,12 +78,16 @@ class Allowance:
     def dump(self) -> str:
         """Return the row's text."""
         windows = {why: window.dump() for why, window in self.windows.items()}
-        return json.dumps({"flying": self.flying, "paused": self.paused, "windows": windows})
+        over = list(self.over.items())
+        row = {"flying": self.flying, "over": over, "paused": self.paused, "windows": windows}
+        return json.dumps(row)
 
     def restore(self, text: str) -> None:
         """Take up a row's text; a limit it does not name starts afresh."""
         row = json.loads(text)
         self.flying = [float(started) for started in row["flying"]]
+        # A process of an older version writes no "over".
+        self.over = {float(started): float(at) for started, at in row.get("over", [])}
         self.paused = {str(why): float(until) for why, until in row["paused"].items()}
         for why, window in self.windows.items():
             if why in row["windows"]:

@@ -13,6 +13,7 @@ from dynamics_xero.errors import ThrottledError
 from dynamics_xero.ports import BudgetStore, Clock
 from dynamics_xero.xero import allowance
 from dynamics_xero.xero.allowance import Allowance, Wait
+from dynamics_xero.xero.window import FLIGHT_LIMIT_S
 
 LONGEST_WAIT_S = 60.0
 """A longer wait ends the run as `paused`; limits of a minute are waited out (contract.md 3)."""
@@ -72,23 +73,24 @@ class Budget:
         self._lock = threading.Lock()
 
     @contextmanager
-    def call(self, *, within_s: float) -> Iterator[Call]:
+    def call(self, *, within_s: float, over_s: float = FLIGHT_LIMIT_S) -> Iterator[Call]:
         """Wait for the right to make one call, hold it while the call runs, then count it.
 
+        over_s: how long after its start it is over, should this process die before it says so.
         Raises ThrottledError when the wait would outlast within_s, or is for a day.
         """
         until = self._now() + within_s
         with self._slots:
             with self._turn:  # one waits for the limits, so that nobody is passed over
-                call = Call(self._spend(until))
+                call = Call(self._spend(until, over_s))
             try:
                 yield call
             finally:
                 self._settle(call)
 
-    def _spend(self, until: float) -> float:
+    def _spend(self, until: float, over_s: float) -> float:
         while True:
-            wait, started = self._start()
+            wait, started = self._start(over_s)
             if not wait.seconds:
                 return started
             longest = _LONGEST_MINUTE_S if wait.why in _MINUTES else LONGEST_WAIT_S
@@ -101,12 +103,12 @@ class Budget:
             # In short naps, since the clock may be moved while we sleep.
             self._clock.sleep(min(wait.seconds, _NAP_S))
 
-    def _start(self) -> tuple[Wait, float]:
+    def _start(self, over_s: float) -> tuple[Wait, float]:
         """Debit every row before the call leaves, or none of them and say how long to wait."""
         with self._lock:
             started = self._now()
             for position, row in enumerate(self._rows):
-                wait = self._change(row, functools.partial(_debit, started))
+                wait = self._change(row, functools.partial(_debit, started, over_s))
                 if wait.seconds:
                     for debited in self._rows[:position]:
                         self._change(debited, lambda held: held.flying.remove(started))
@@ -141,8 +143,8 @@ class Budget:
         return self._clock.now().timestamp()
 
 
-def _debit(now: float, held: Allowance) -> Wait:
+def _debit(now: float, over_s: float, held: Allowance) -> Wait:
     wait = held.wait(now)
     if not wait.seconds:
-        held.start(now)
+        held.start(now, over_s)
     return wait

@@ -18,6 +18,7 @@ from xero_python.accounting import AccountingApi
 from xero_python.api_client import ApiClient, Configuration
 from xero_python.api_client.oauth2 import OAuth2Token
 
+from dynamics_xero.errors import ThrottledError
 from dynamics_xero.model import Purpose
 from dynamics_xero.ports import BudgetStore, Clock
 from dynamics_xero.settings import XeroSettings
@@ -28,7 +29,10 @@ from dynamics_xero.xero.errors import Refused, parse, refusal, retry_after_s, tr
 from dynamics_xero.xero.wire import CONNECT_S, READ_S, BoundedPool
 
 PATIENCE_S = 62.0
-"""How long a call may wait for its turn: the limit of a minute is waited out, no more."""
+"""How long a call may wait for its turn: the limit of a minute is waited out, no more.
+
+A call that writes waits as long as the deadline of its request allows.
+"""
 
 READ_CALL_S = CONNECT_S + 2 * READ_S
 
@@ -62,8 +66,15 @@ class XeroClient:
     """One organisation's accounting API for up to five threads."""
 
     def __init__(
-        self, settings: XeroSettings, clock: Clock, sign_in: XeroSignIn, budgets: BudgetStore
+        self,
+        settings: XeroSettings,
+        clock: Clock,
+        sign_in: XeroSignIn,
+        budgets: BudgetStore,
+        *,
+        turn_s: float = PATIENCE_S,
     ) -> None:
+        self._turn_s = turn_s
         self._settings = settings
         self._clock = clock
         self._sign_in = sign_in
@@ -80,14 +91,15 @@ class XeroClient:
     def write(self, operation: str, *, purpose: Purpose, call_s: float, **arguments: Any) -> Reply:
         """Call a writing operation, which may take call_s once it has left.
 
-        Raises ThrottledError when it could not leave within PATIENCE_S.
+        Raises ThrottledError when it could not leave within turn_s.
         """
         kind = "write" if purpose is Purpose.DATA else "write_back"
         return self._call(_Order(kind, operation, arguments, call_s, writing=True))
 
     def _call(self, order: _Order) -> Reply:
         """Call; a token Xero no longer takes is replaced once: a 401 means nothing was done."""
-        leave_by = self._clock.now().timestamp() + PATIENCE_S
+        patience_s = self._turn_s if order.writing else PATIENCE_S
+        leave_by = self._clock.now().timestamp() + patience_s
         token = self._sign_in.access_token()
         outcome = self._once(order, token, leave_by)
         if isinstance(outcome, Refused) and outcome.status == 401:
@@ -100,7 +112,11 @@ class XeroClient:
     def _once(self, order: _Order, token: str, leave_by: float) -> Reply | Refused:
         tenant_id = self._sign_in.tenant().id
         budget = self._budget_of(tenant_id)
-        with budget.call(within_s=leave_by - self._clock.now().timestamp()) as call:
+        within_s = leave_by - self._clock.now().timestamp()
+        with budget.call(within_s=within_s, over_s=order.call_s) as call:
+            if order.writing and self._clock.now().timestamp() > leave_by:
+                # Its request may be taken back by now, and what it carries be sent again (R22).
+                raise ThrottledError("The call could not leave in time.")
             api = self._api()
             self._local.token = token
             self._local.pool.within_s = order.call_s

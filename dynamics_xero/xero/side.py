@@ -20,7 +20,7 @@ from dynamics_xero.model import (
     Write,
 )
 from dynamics_xero.ports import BudgetStore, Calls, Clock, TokenStore
-from dynamics_xero.settings import XeroSettings
+from dynamics_xero.settings import LimitsSettings, XeroSettings
 from dynamics_xero.xero.answers import answer, pair_up
 from dynamics_xero.xero.auth import Tenant, XeroSignIn
 from dynamics_xero.xero.client import XeroClient
@@ -37,12 +37,21 @@ class XeroSide:
     name = SideName.XERO
 
     def __init__(
-        self, settings: XeroSettings, clock: Clock, tokens: TokenStore, budgets: BudgetStore
+        self,
+        settings: XeroSettings,
+        clock: Clock,
+        tokens: TokenStore,
+        budgets: BudgetStore,
+        *,
+        limits: LimitsSettings | None = None,
     ) -> None:
-        """Touch nothing yet: the first call signs in."""
+        """Touch nothing yet: the first call signs in. limits None = the usual ones."""
         self._settings = settings
+        self._limits = limits or LimitsSettings()
         self._sign_in = XeroSignIn(settings, clock, tokens)
-        self._client = XeroClient(settings, clock, self._sign_in, budgets)
+        self._client = XeroClient(
+            settings, clock, self._sign_in, budgets, turn_s=self._limits.turn_s
+        )
         self._organisation: tuple[Tenant, Mapping[str, Any]] | None = None
         self.calls: Calls = self._client.calls
 
@@ -90,7 +99,7 @@ class XeroSide:
         return [
             batch
             for (name, _), positions in groups.items()
-            for batch in _within_limits(writes, positions, RESOURCES[name])
+            for batch in _within_limits(writes, positions, RESOURCES[name], self._limits.batch)
         ]
 
     def write(
@@ -104,8 +113,8 @@ class XeroSide:
     ) -> list[Answer]:
         """Send one call: PUT for creates, POST with ids for all else, never mixed (R17, R31).
 
-        deadline_s: the longest it may take once it has left, which it does within a minute or
-        not at all.
+        deadline_s: the longest it may take once it has left, which it does within the limits'
+        turn_s or not at all.
         """
         resource = RESOURCES[writes[0].resource]
         operations = {_operation(write, resource) for write in writes}
@@ -163,14 +172,15 @@ def _operation(write: Write, resource: XeroResource) -> str:
 
 
 def _within_limits(
-    writes: Sequence[Write], positions: Sequence[int], resource: XeroResource
+    writes: Sequence[Write], positions: Sequence[int], resource: XeroResource, most: int
 ) -> Iterator[tuple[int, ...]]:
+    most = min(most, resource.batch_size)
     batch: list[int] = []
     size = _ENVELOPE_BYTES
     for position in positions:
         # As xero-python writes it: JSON in ASCII, with a blank after each comma.
         weight = len(json.dumps(element(writes[position], resource))) + 2
-        if batch and (len(batch) == resource.batch_size or size + weight > resource.batch_bytes):
+        if batch and (len(batch) == most or size + weight > resource.batch_bytes):
             yield tuple(batch)
             batch, size = [], _ENVELOPE_BYTES
         batch.append(position)

@@ -245,3 +245,15 @@ def test_calls_of_a_process_that_died_free_their_slots_in_time() -> None:
         waited = scene.clock.seconds
 
     assert 35 <= waited <= 70
+
+
+def test_a_slot_of_a_process_that_died_is_free_once_its_call_is_surely_over() -> None:
+    scene = Scene(9, Referee(rolling=True, limit=60))
+    died = [scene.budget.call(within_s=5, over_s=4) for _ in range(5)]
+    for call in died:
+        call.__enter__()
+
+    with scene.another_process().call(within_s=300):
+        waited = scene.clock.seconds
+
+    assert 4 <= waited <= 5
