@@ -1,6 +1,6 @@
 # demo  sets up and runs the main job        test  passes every test
 # check lint, types, floors, unit tests      sandbox  serves both twins
-.PHONY: demo test check sandbox judges clean
+.PHONY: demo test test-kills test-switches test-long check sandbox judges clean
 SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
@@ -9,7 +9,21 @@ demo: .venv/installed
 	@$(BIN)/dynamics-xero demo
 
 test: check judges
-	$(BIN)/python -m pytest tests/contract tests/trips tests/worker tests/docs -n 2 --dist loadgroup
+	$(BIN)/python -m pytest tests/contract tests/trips tests/worker tests/docs tests/servers tests/kills \
+	  -n 2 --dist loadgroup
+
+# The worker is killed twenty times on each combination of broker and database.
+test-kills: .venv/installed
+	KILLS=20 $(BIN)/python -m pytest tests/kills -n 2
+
+# Every trip under every position of the switches that must not matter: hours.
+test-switches: .venv/installed
+	@set -e; for flipped in $$($(BIN)/python -m tests.trips.switched); do \
+	  echo "== $$flipped"; \
+	  DYNAMICS_XERO_SWITCH="$$flipped" $(BIN)/python -m pytest tests/trips -q -n 2; \
+	done
+
+test-long: test-switches
 
 check: .venv/installed
 	@$(BIN)/ruff check --quiet .

@@ -95,7 +95,9 @@ class Record:
 
     version grows with every change of the row at its remote: versionnumber, or UpdatedDateUTC in
     milliseconds. A deleted row has no values. parent_id: of the row it is a part of. merged_into:
-    the id of the row that stands for it since a merge.
+    the id of the row that stands for it since a merge. stamps: "entity.field" -> modified_at of
+    the version in which the field's present value was first seen; kept for `newest` fields only,
+    and no part of what the row shows (R13).
     """
 
     resource: str
@@ -107,6 +109,7 @@ class Record:
     parent_id: str | None = None
     modified_at: datetime | None = None
     merged_into: str | None = None
+    stamps: Mapping[str, datetime] = field(default_factory=dict, compare=False)
 
 
 Base: TypeAlias = Mapping[str, tuple[Value, Value]]
@@ -158,9 +161,10 @@ class Pair:
     gone_parts are links that hung on this parent, with what became of their rows. The Xero side's
     parts travel inside `xero`. overrides and refusal are what plug-ins said before the decision:
     canonical values by field, and the sentence of a rejection. choices: whose value a person took
-    for a field in conflict, part_choices the same by the link of a part. survivor: the Xero record at the end of a chain of merges, with the
-    link that already has it. master: the link of the row ours was merged into. absorbed: names of
-    live Xero records left behind by rows that were merged into ours.
+    for a field in conflict, part_choices the same by the link of a part. survivor: the Xero record
+    at the end of a chain of merges; rival: the link that already has it. master: the link of the
+    row ours was merged into. absorbed: names of live Xero records left behind by rows that were
+    merged into ours.
     """
 
     link: Link
@@ -207,11 +211,15 @@ class LinkOutcome:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One field about to be written: before and after on the target, and the rule that chose it."""
+    """One field about to be written: before and after on the target, and the rule that chose it.
+
+    base: what each side showed when it was last settled, as history keeps it (R40).
+    """
 
     before: Value
     after: Value
     rule: str
+    base: tuple[Value, Value] | None = None
 
 
 @dataclass(frozen=True, slots=True)

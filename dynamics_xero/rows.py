@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 
 from dynamics_xero.model import Change, Record, Status, Values
 
@@ -114,3 +115,39 @@ class ConnectionRow:
     name: str
     dynamics_key: str
     xero_key: str
+
+
+class GuardKind(StrEnum):
+    """What is watched over (R19)."""
+
+    MASS_DELETE = "mass_delete"
+    BREAKER_XERO = "breaker_xero"
+    BREAKER_DYNAMICS = "breaker_dynamics"
+
+
+@dataclass(frozen=True, slots=True)
+class GuardRow:
+    """What a guard has counted for one entity of a connection, since when.
+
+    mass_delete: removals carried out in this cycle; approved_at: when a person let those pass
+    that were held. breaker_xero, breaker_dynamics: calls in a row that the remote did not take;
+    until: nothing is sent before.
+    """
+
+    connection: str
+    entity: str
+    kind: GuardKind
+    count: int
+    since: datetime
+    until: datetime | None = None
+    approved_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenRow:
+    """One write that was carried out, as history tells it. action: named as in `HistoryRow`."""
+
+    link_id: int
+    action: str
+    at: datetime
+    changes: Mapping[str, Change]

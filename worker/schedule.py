@@ -7,6 +7,7 @@ from worker.brokers import EMBEDDED
 
 SWEEP_S = 5.0
 BROKER_SWEEP_S = 60.0
+PRUNE_S = 3600.0
 EXPIRES_AFTER = 5.0
 """A message older than this many periods is not worth carrying out: newer ones are behind it."""
 
@@ -18,6 +19,7 @@ def entries(settings: Settings) -> dict[str, dict[str, object]]:
         for name, connection in settings.connections.items()
     }
     found["sweep"] = _entry("worker.sweep", SWEEP_S)
+    found["prune"] = _entry("worker.prune", PRUNE_S)
     if settings.broker == EMBEDDED:
         found["sweep the broker"] = _entry("worker.sweep_broker", BROKER_SWEEP_S)
     return found

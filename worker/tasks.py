@@ -7,6 +7,7 @@ import time
 
 from celery.signals import worker_shutdown
 
+from dynamics_xero.model import SideName
 from worker import brokers
 from worker.app import app, settings
 from worker.desk import Desk
@@ -23,11 +24,26 @@ def look(connection: str) -> None:
     desk.attempt(connection, lambda connector: connector.look(connection))
 
 
+@app.task(name="worker.ring")  # type: ignore[untyped-decorator]  # celery ships no types
+def ring(connection: str, side: str) -> None:
+    """Read a side that told of news, and look at the connection at once."""
+    name = f"ring {connection}"
+    desk.attempt(name, lambda connector: connector.ring(connection, SideName(side)))
+    look(connection)
+
+
 @app.task(name="worker.sweep")  # type: ignore[untyped-decorator]  # celery ships no types
 def sweep() -> None:
     """Ring for every connection with due work: what a lost message costs ends here."""
     for name in desk.attempt("sweep", lambda connector: connector.sweep()) or ():
         look.apply_async((name,), expires=brokers.BUSY_TIMEOUT_S)
+
+
+@app.task(name="worker.prune")  # type: ignore[untyped-decorator]  # celery ships no types
+def prune() -> None:
+    """Throw away what has been kept long enough."""
+    count = desk.attempt("prune", lambda connector: connector.prune())
+    log.debug("prune deleted=%s", count)
 
 
 @app.task(name="worker.sweep_broker")  # type: ignore[untyped-decorator]  # celery ships no types

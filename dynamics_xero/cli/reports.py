@@ -1,4 +1,4 @@
-"""`status`, `links`, `history`: what the store knows; no remote is asked."""
+"""`status`, `history`: what the store knows; no remote is asked."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ import click
 from dynamics_xero.cli.common import Globals, global_options
 from dynamics_xero.cli.opening import opened
 from dynamics_xero.cli.outcomes import Exit
-from dynamics_xero.cli.tables import outline, table
-from dynamics_xero.model import Status
+from dynamics_xero.cli.tables import outline
 
 
 @click.command()
@@ -21,21 +20,6 @@ def status(given: Globals) -> int:
     with opened(given) as connector:
         document = connector.status()
     given.show(document, lambda: outline(document))
-    return Exit.FINE
-
-
-@click.command()
-@click.option("--entity", metavar="E", help="Only this entity.")
-@click.option("--status", type=click.Choice([s.value for s in Status]), help="Only these.")
-@click.option("--limit", type=click.IntRange(1, 100_000), default=100, show_default=True)
-@global_options
-@click.pass_obj
-def links(given: Globals, *, entity: str | None, status: str | None, limit: int) -> int:
-    """List linked records with their status and remark."""
-    wanted = Status(status) if status else None
-    with opened(given) as connector:
-        found = connector.links(entity=entity, status=wanted, limit=limit)
-    given.show({"links": found}, lambda: _rows(found, "No links."))
     return Exit.FINE
 
 
@@ -70,10 +54,3 @@ def _chapter(outcome: Mapping[str, object]) -> str:
         for name, change in (changes.items() if isinstance(changes, Mapping) else ())
     ]
     return "\n".join(["  ".join(text for text in told if text != "None"), *lines])
-
-
-def _rows(found: Sequence[Mapping[str, object]], nothing: str) -> str:
-    if not found:
-        return nothing
-    heads = list(found[0])
-    return table(heads, [[row.get(head) for head in heads] for row in found])

@@ -32,7 +32,7 @@ def sync(given: Globals, *, once: bool, entity: str | None) -> int:
     if not once and (given.as_json or entity):
         raise click.UsageError("--json and --entity need --once: what never ends has no result.")
     with opened(given) as connector:
-        if not once:
+        if not once and not connector.asks:
             return _until_stopped(given, connector)
         report = connector.sync(entity, progress=given.tell)
     given.show(report.as_json(), lambda: describe(report.as_json()))
@@ -41,7 +41,7 @@ def sync(given: Globals, *, once: bool, entity: str | None) -> int:
 
 def code_of(report: Report) -> Exit:
     """Return what a report means to the shell."""
-    if report.planned:
+    if report.asks:
         return Exit.ASKS_A_PERSON
     return Exit.RECORDS_FAILED if report.failed else Exit.FINE
 
@@ -49,6 +49,8 @@ def code_of(report: Report) -> Exit:
 def describe(report: Mapping[str, Any]) -> str:
     """Return the report for people: counts by entity, then every failure by name."""
     blocks = [_connection(name, connection) for name, connection in report["connections"].items()]
+    asks = [text for connection in report["connections"].values() for text in connection["asks"]]
+    blocks.extend(asks)
     if report["failed"]:
         rows = [
             (entry["entity"], entry["dynamics_id"], entry["status"], entry["remark"])

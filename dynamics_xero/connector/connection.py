@@ -6,7 +6,7 @@ import random
 import threading
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from dynamics_xero.errors import WrongEndpointError
@@ -15,7 +15,7 @@ from dynamics_xero.model import EndpointFacts, Feed, SideName
 from dynamics_xero.plugins import Plugin
 from dynamics_xero.ports import Clock, Side
 from dynamics_xero.rows import ConnectionRow
-from dynamics_xero.settings import ConnectionSettings
+from dynamics_xero.settings import ConnectionSettings, LimitsSettings
 from dynamics_xero.store_port import Store
 from dynamics_xero.sync.feeds import sources
 from dynamics_xero.sync.lanes import Lane, owner_name
@@ -33,6 +33,12 @@ class Workshop:
     mappings: Sequence[type[EntityMapping]]
     plugins: Sequence[Plugin] = ()
     limits: Limits = field(default_factory=Limits)
+    adopting: frozenset[str] = frozenset()
+
+
+def limits_of(settings: LimitsSettings) -> Limits:
+    """Return a trip's limits with those that the settings may change."""
+    return Limits(call_s=settings.call_s, deadline_s=settings.deadline_s)
 
 
 class Connection:
@@ -51,6 +57,7 @@ class Connection:
         self.sides = sides
         self._workshop = workshop
         self._neighbours = neighbours
+        self._news = set(SideName)  # nothing has been looked through yet
         self._lock = threading.Lock()
         self._facts: dict[SideName, EndpointFacts] | None = None
         self._identified_at: datetime | None = None
@@ -60,14 +67,19 @@ class Connection:
         shop = self._workshop
         return Lane(shop.store, shop.clock, name=f"push:{self.name}", owner=owner_name())
 
-    def trip(self, lane: Lane, *, run_id: str) -> Trip:
-        """Return a trip; signs in and checks both endpoints the first time and every hour."""
+    def trip(
+        self, lane: Lane, *, run_id: str, facts: dict[SideName, EndpointFacts] | None = None
+    ) -> Trip:
+        """Return a trip; signs in and checks both endpoints the first time and every hour.
+
+        facts: what is stored of them, for a trip that asks no remote.
+        """
         shop = self._workshop
         return Trip(
             connection=self.name,
             run_id=run_id,
             sides=self.sides,
-            facts=self.facts(),
+            facts=facts or self.facts(),
             mappings=shop.mappings,
             store=shop.store,
             clock=shop.clock,
@@ -76,8 +88,14 @@ class Connection:
             new_id=lambda: str(uuid.uuid4()),
             subscribers=self._subscribers(),
             plugins=shop.plugins,
-            limits=shop.limits,
+            limits=replace(shop.limits, tie_s=self._tie_s()),
+            adopting=shop.adopting,
+            news=self._news,
         )
+
+    def _tie_s(self) -> float:
+        """Two poll intervals, of the side that is polled less often (R13)."""
+        return 2 * max(self.settings.dynamics.poll_s, self.settings.xero.poll_s)
 
     def dynamics_feeds(self) -> list[Feed]:
         """Return what the mappings read in Dynamics."""

@@ -2,27 +2,36 @@
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from cryptography.fernet import Fernet, MultiFernet
 
-from dynamics_xero.connector import listings
+from dynamics_xero.connector import guarding, listings, plans
+from dynamics_xero.connector.applying import Applied, apply
+from dynamics_xero.connector.backfill import backfill
+from dynamics_xero.connector.chosen import adopting, chosen_mappings
 from dynamics_xero.connector.clock import SandboxClock, SystemClock
-from dynamics_xero.connector.connection import Connection, Workshop
+from dynamics_xero.connector.conflicts import conflicts, resolve
+from dynamics_xero.connector.connection import Connection, Workshop, limits_of
+from dynamics_xero.connector.consent import Mappings, consent
+from dynamics_xero.connector.dead_letters import dead_letters, replay
+from dynamics_xero.connector.desk import Desk
 from dynamics_xero.connector.health import CheckLine, check_connection, check_database
 from dynamics_xero.connector.meter import Meter
-from dynamics_xero.connector.report import LISTED, ConnectionReport, Report
+from dynamics_xero.connector.plans import Plan
+from dynamics_xero.connector.pruning import prune
+from dynamics_xero.connector.reconciling import Reconciled, reconcile
+from dynamics_xero.connector.report import Report
+from dynamics_xero.connector.shifts import running, told
 from dynamics_xero.connector.slices import SLICE_S, next_look, work_slice
+from dynamics_xero.connector.syncing import agreed, sync
 from dynamics_xero.dynamics import provisioning
 from dynamics_xero.dynamics.side import DynamicsSide
-from dynamics_xero.entities import with_overrides
 from dynamics_xero.errors import SettingsError, ThrottledError
 from dynamics_xero.mapping.entity import EntityMapping
 from dynamics_xero.model import SideName, Status
@@ -34,13 +43,17 @@ from dynamics_xero.store.budgets import Budgets
 from dynamics_xero.store.store import Store
 from dynamics_xero.store.tokens import Tokens
 from dynamics_xero.sync import run
-from dynamics_xero.sync.lanes import Lane, held
+from dynamics_xero.sync.lanes import held
 from dynamics_xero.xero.side import XeroSide
 
 BUSY_S = 5.0
 """How soon a worker looks again at a connection whose lane another one holds."""
 
 Talk = Callable[[str], None]
+
+
+def _say_nothing(_text: str) -> None:
+    return
 
 
 class Connector:
@@ -61,15 +74,20 @@ class Connector:
         self._settings = settings
         self._clock = _clock(settings)
         self._store = Store.open(str(settings.state))
-        enabled = [m for m in with_overrides(mappings) if _is_enabled(settings, m)]
-        workshop = Workshop(self._store, self._clock, enabled, [*plugins, *installed()])
+        enabled = chosen_mappings(settings, mappings)
+        limits = limits_of(settings.limits)
+        everything = [*plugins, *installed()]
+        shop = Workshop(
+            self._store, self._clock, enabled, everything, limits, adopting=adopting(settings)
+        )
         chosen = _chosen(settings, connection)
         everyone = tuple(settings.connections.values())
         self._connections = {
-            one.name: Connection(one, workshop, sides=self._sides(one), neighbours=everyone)
+            one.name: Connection(one, shop, sides=self._sides(one), neighbours=everyone)
             for one in chosen
         }
-        self._mappings = enabled
+        free = settings.first_run is FirstRun.APPLY
+        self.desk = Desk(shop, self._connections, Mappings(enabled, free, shop.adopting))
 
     @classmethod
     def from_settings(
@@ -92,19 +110,43 @@ class Connector:
         """The names of the connections."""
         return tuple(self._connections)
 
-    def sync(self, entity: str | None = None, *, progress: Talk | None = None) -> Report:
+    @property
+    def asks(self) -> list[str]:
+        """What a person has to do before everything may be written; empty as a rule."""
+        with self._store.read() as tx:
+            found = [consent(tx, name, self.desk.mappings) for name in self.connections]
+        return [text for one in found for text in one.asks]
+
+    def sync(self, entity: str | None = None, *, progress: Talk = _say_nothing) -> Report:
         """Work until nothing is due, on each connection in turn.
 
         A connection that waits for its first plan (first_run = "plan") is only planned: the
         report's `planned` is true, its counts say what would be done, and nothing is written.
         """
-        names = [mapping.name for mapping in self._mappings]
-        if entity is not None and entity not in names:
-            raise SettingsError(f"There is no entity {entity}, only {', '.join(names)}.")
-        talk = progress or (lambda _text: None)
-        if self._waits_for_plan():
-            return Report([self._plan(c, entity, talk) for c in self._each()], planned=True)
-        return Report([self._sync(c, entity, talk) for c in self._each()])
+        self.desk.known(entity)
+        return Report([sync(self.desk, one, entity, talk=progress) for one in self.desk])
+
+    def backfill(self, entity: str | None = None, *, progress: Talk = _say_nothing) -> Report:
+        """Load everything that has no partner yet, as `sync` does; progress hears how far it is."""
+        self.desk.known(entity)
+        return Report([backfill(self.desk, one, entity, talk=progress) for one in self.desk])
+
+    def plan(
+        self,
+        entity: str | None = None,
+        *,
+        out: Path | None = None,
+        progress: Talk = _say_nothing,
+    ) -> Plan:
+        """Return what a sync would do now, and what it would cost in calls; nothing is written.
+
+        out: a file that takes every action, for `apply`.
+        """
+        return plans.make(self.desk, entity=entity, talk=progress, out=out)
+
+    def apply(self, plan: Path, *, progress: Talk = _say_nothing) -> Applied:
+        """Carry out the actions of a plan file; what moved since is skipped and listed."""
+        return apply(self.desk, plan, talk=progress)
 
     def look(self, connection: str) -> float:
         """Do what is due on one connection for at most a slice of time; the worker's one call.
@@ -113,13 +155,15 @@ class Connector:
         worker has the lane, or when the connection waits for its first plan.
         """
         one = self._connections[connection]
-        if self._waits_for_plan():
-            return SLICE_S
+        with self._store.read() as tx:
+            if consent(tx, connection, self.desk.mappings).waits:
+                return SLICE_S
         with held(one.lane()) as lane:
             if lane is None:
                 return BUSY_S
-            with self._run(one, "look") as run_id:
+            with running(self.desk.shop, one, "look") as run_id:
                 trip = replace(one.trip(lane, run_id=run_id), patient=False)
+                trip = replace(trip, held=agreed(self.desk, trip).held)
                 try:
                     work_slice(one, trip)
                 except ThrottledError as error:
@@ -127,13 +171,26 @@ class Connector:
                     return error.retry_after_s or SLICE_S
                 return next_look(one, trip)
 
+    def ring(self, connection: str, side: SideName) -> None:
+        """Have the next look read a side's feeds, before their poll interval has passed.
+
+        For triggers, such as webhooks. One is a hint only: what has changed is read from the feed,
+        so a doubled one costs a read, and a lost one costs the wait for the next poll.
+        """
+        with self._store.begin() as tx:
+            row = tx.endpoints.connection(connection)
+            if row is not None:
+                tx.cursors.expire(row.xero_key if side is SideName.XERO else row.dynamics_key)
+
     def sweep(self) -> list[str]:
         """Return the connections that have due work, whatever became of their messages."""
         now = self._clock.now()
         found = []
         with self._store.read() as tx:
             for name in self._connections:
-                next_at = tx.links.next_due_at(name)
+                held_back = consent(tx, name, self.desk.mappings).held
+                open_to = [m.name for m in self.desk.shop.mappings if m.name not in held_back]
+                next_at = tx.links.next_due_at(name, entities=open_to)
                 waiting, _oldest = tx.links.write_back_state(name)
                 opened = tx.requests.opened(name)
                 if waiting or opened or (next_at is not None and next_at <= now):
@@ -146,7 +203,7 @@ class Connector:
         for one in self._each():
             with self._store.read() as tx:
                 actions = tx.runs.counts_since(one.name, since)
-            reports.append(self._told(one, actions, Meter(one.sides, since)))
+            reports.append(told(self.desk.shop, one, actions, Meter(one.sides, since)))
         return Report(reports)
 
     def check(self) -> list[CheckLine]:
@@ -170,7 +227,15 @@ class Connector:
         with self._store.read() as tx:
             return {
                 "connections": {
-                    name: listings.status(tx, name, now=now) for name in self.connections
+                    name: {
+                        **listings.status(tx, name, now=now),
+                        "asks": [
+                            *consent(tx, name, self.desk.mappings).asks,
+                            *guarding.asks(tx, name, self.desk.shop.mappings),
+                        ],
+                        "guards": guarding.standing(tx, name, self.desk.shop.mappings),
+                    }
+                    for name in self.connections
                 }
             }
 
@@ -187,6 +252,42 @@ class Connector:
         with self._store.read() as tx:
             rows = tx.history.of_record(record_id, limit)
         return [listings.history(row) for row in rows]
+
+    def conflicts(self, *, kept: bool = False, limit: int = 100) -> list[dict[str, object]]:
+        """Return fields that ask a person; kept: those left different when first linked."""
+        return conflicts(self.desk, kept=kept, limit=limit)
+
+    def resolve(self, link: int, field: str, take: SideName) -> dict[str, object]:
+        """Take one side's value for a field in conflict; the next sync carries it out."""
+        return resolve(self.desk, link, field, take)
+
+    def dead_letters(
+        self, *, entity: str | None = None, limit: int = 100
+    ) -> list[dict[str, object]]:
+        """Return links that need a person."""
+        return dead_letters(self.desk, entity=entity, limit=limit)
+
+    def reconcile(self, *, progress: Talk = _say_nothing) -> Reconciled:
+        """Read both sides whole, compare every pair, and carry what that brings up."""
+        return reconcile(self.desk, talk=progress)
+
+    def replay(
+        self, links: Sequence[int] = (), *, entity: str | None = None, every: bool = False
+    ) -> list[int]:
+        """Mark dead letters due; returns their links."""
+        return replay(self.desk, link_ids=links, entity=entity, every=every)
+
+    def guards(self) -> list[dict[str, object]]:
+        """Return what is held back to be on the safe side."""
+        return guarding.guards(self.desk)
+
+    def approve(self, entity: str) -> int:
+        """Let the removals that are held of an entity pass; returns how many links wait for it."""
+        return guarding.let_pass(self.desk, entity)
+
+    def prune(self) -> int:
+        """Throw away what has been kept long enough, in small helpings; returns how many rows."""
+        return prune(self.desk.shop, keep_days=self._settings.keep_days)
 
     def close(self) -> None:
         """Close the database."""
@@ -219,86 +320,10 @@ class Connector:
         budgets = Budgets(self._store)
         return {
             SideName.DYNAMICS: DynamicsSide(one.dynamics, self._clock),
-            SideName.XERO: XeroSide(one.xero, self._clock, tokens, budgets),
+            SideName.XERO: XeroSide(
+                one.xero, self._clock, tokens, budgets, limits=self._settings.limits
+            ),
         }
-
-    def _waits_for_plan(self) -> bool:
-        return self._settings.first_run is FirstRun.PLAN
-
-    @contextmanager
-    def _run(self, one: Connection, kind: str) -> Iterator[str]:
-        run_id = str(uuid.uuid4())
-        with self._store.begin() as tx:
-            tx.runs.start(run_id, connection=one.name, kind=kind, now=self._clock.now())
-        try:
-            yield run_id
-        finally:
-            with self._store.begin() as tx:
-                tx.runs.finish(run_id, self._clock.now())
-
-    def _sync(self, one: Connection, entity: str | None, talk: Talk) -> ConnectionReport:
-        meter = Meter.start(one.sides, self._clock.now())
-        paused: str | None = None
-        with self._waited_for(one.lane()) as lane, self._run(one, "sync") as run_id:
-            talk(f"{one.name}: reading changes, deciding, sending")
-            trip = replace(one.trip(lane, run_id=run_id), only=entity, talk=talk)
-            try:
-                run.run_once(trip)
-            except ThrottledError as error:
-                paused = _pause_text(error)
-                run.queue(trip, error)
-            with self._store.read() as tx:
-                actions = tx.runs.counts(run_id)
-                unchanged = tx.runs.unchanged(one.name, run_id)
-        return self._told(one, actions, meter, unchanged=unchanged, paused=paused)
-
-    def _plan(self, one: Connection, entity: str | None, talk: Talk) -> ConnectionReport:
-        meter = Meter.start(one.sides, self._clock.now())
-        actions: dict[tuple[str, str], int] = {}
-        with self._waited_for(one.lane()) as lane:
-            trip = replace(one.trip(lane, run_id="plan"), only=entity, talk=talk)
-            talk(f"{one.name}: reading both sides for the first plan")
-            run.pull_all(trip)
-            for name, action in run.plan(trip):
-                actions[name, action] = actions.get((name, action), 0) + 1
-        return self._told(one, actions, meter)
-
-    def _told(
-        self,
-        one: Connection,
-        actions: Mapping[tuple[str, str], int],
-        meter: Meter,
-        *,
-        unchanged: Mapping[str, int] | None = None,
-        paused: str | None = None,
-    ) -> ConnectionReport:
-        with self._store.read() as tx:
-            standing = tx.runs.standing(one.name)
-            troubled = tx.runs.troubled(one.name, LISTED)
-        return ConnectionReport(
-            name=one.name,
-            entities=[mapping.name for mapping in self._mappings],
-            actions=actions,
-            unchanged=unchanged or {},
-            standing=standing,
-            calls=meter.calls(),
-            seconds=meter.seconds(self._clock.now()),
-            troubled=troubled,
-            paused=paused,
-        )
-
-    @contextmanager
-    def _waited_for(self, lane: Lane) -> Iterator[Lane]:
-        """Hold the lane, waiting for a worker that has it to finish its slice."""
-        deadline = self._clock.now() + timedelta(seconds=2 * SLICE_S)
-        while True:
-            with held(lane) as mine:
-                if mine is not None:
-                    yield mine
-                    return
-            if self._clock.now() > deadline:
-                raise ThrottledError(f"The lane {lane.name} is held by another worker.")
-            self._clock.sleep(0.5)
 
 
 def _clock(settings: Settings) -> Clock:
@@ -320,9 +345,3 @@ def _chosen(settings: Settings, connection: str | None) -> list[ConnectionSettin
 def _is_enabled(settings: Settings, mapping: type[EntityMapping]) -> bool:
     entity = settings.entities.get(mapping.name)
     return entity is None or entity.enabled
-
-
-def _pause_text(error: ThrottledError) -> str:
-    if error.retry_after_s is None:
-        return error.message
-    return f"{error.message} It goes on in {round(error.retry_after_s)} s."

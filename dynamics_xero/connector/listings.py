@@ -57,7 +57,12 @@ def history(row: HistoryRow) -> dict[str, object]:
         "status": row.status.value if isinstance(row.status, Status) else row.status,
         "remark": row.remark,
         "changes": {
-            name: {"before": _plain(c.before), "after": _plain(c.after), "rule": c.rule}
+            name: {
+                "before": plain(c.before),
+                "after": plain(c.after),
+                "rule": c.rule,
+                "base": base(c.base),
+            }
             for name, c in row.changes.items()
         },
         "dynamics_version": row.dynamics_version,
@@ -71,7 +76,15 @@ def _text(instant: datetime | None) -> str | None:
     return instant.isoformat() if instant is not None else None
 
 
-def _plain(value: Value) -> object:
+def base(halves: tuple[Value, Value] | None) -> dict[str, object] | None:
+    """Return what both sides showed when they were last settled; None for never."""
+    if halves is None:
+        return None
+    return {"dynamics": plain(halves[0]), "xero": plain(halves[1])}
+
+
+def plain(value: Value) -> object:
+    """Return a value as JSON has it; amounts stay exact, as texts."""
     if isinstance(value, datetime):
         return value.isoformat()
     return str(value) if isinstance(value, Decimal) else value

@@ -25,7 +25,8 @@ class ConnectionReport:
     """One connection's part of a report.
 
     actions: (entity, action) -> number done, or planned. paused: why the run ended before
-    everything was done, None when it did not.
+    everything was done, None when it did not. asks: what a person has to do before the rest is.
+    planned: nothing was written, the counts say what would be.
     """
 
     name: str
@@ -37,6 +38,8 @@ class ConnectionReport:
     seconds: float
     troubled: Sequence[TroubleRow] = ()
     paused: str | None = None
+    asks: Sequence[str] = ()
+    planned: bool = False
 
     def as_json(self) -> dict[str, object]:
         """Return the object under the connection's name."""
@@ -48,6 +51,7 @@ class ConnectionReport:
             },
             "seconds": round(self.seconds, 3),
             "paused": self.paused,
+            "asks": list(self.asks),
         }
 
     def _calls(self, side: SideName, *kinds: str) -> dict[str, int]:
@@ -68,10 +72,19 @@ class ConnectionReport:
 
 @dataclass(frozen=True)
 class Report:
-    """What a run did. planned: nothing was written, the counts say what would be."""
+    """What a run did."""
 
     connections: Sequence[ConnectionReport]
-    planned: bool = False
+
+    @property
+    def planned(self) -> bool:
+        """Whether a connection was only planned, because its first plan is still to be read."""
+        return any(connection.planned for connection in self.connections)
+
+    @property
+    def asks(self) -> list[str]:
+        """What a person has to do before everything is written."""
+        return [text for connection in self.connections for text in connection.asks]
 
     @property
     def failed(self) -> list[TroubleRow]:

@@ -6,9 +6,14 @@ from collections.abc import Sequence
 
 from dynamics_xero.entities.account import AccountToContact
 from dynamics_xero.entities.contact import ContactToPerson
+from dynamics_xero.entities.person_contact import PersonToContact
 from dynamics_xero.mapping.entity import EntityMapping
 
-BUILT_IN: tuple[type[EntityMapping], ...] = (AccountToContact, ContactToPerson)
+BUILT_IN: tuple[type[EntityMapping], ...] = (
+    AccountToContact,
+    ContactToPerson,
+    PersonToContact,
+)
 """Parents before what travels inside them."""
 
 

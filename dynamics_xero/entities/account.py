@@ -8,6 +8,7 @@ from dynamics_xero.mapping import convert
 from dynamics_xero.mapping.check import ORGANIZATION
 from dynamics_xero.mapping.entity import EntityMapping
 from dynamics_xero.mapping.fields import Field, computed
+from dynamics_xero.mapping.keys import Key, together
 
 
 class AccountToContact(EntityMapping):
@@ -15,7 +16,15 @@ class AccountToContact(EntityMapping):
 
     dynamics = "account"
     xero = "Contact"
-    match_on = ("contact_number", "account_number")
+    match_on: ClassVar[tuple[str | Key, ...]] = (
+        "contact_number",
+        "account_number",
+        together("tax_number", compact=True, shared=True),
+        together("email", shared=True, telling=False),
+        together(
+            "name", ("billing_postal_code", "delivery_postal_code"), compact=True, telling=False
+        ),
+    )
     unique_in_xero = ("name",)
     own_key = "contact_number"
     lookups: ClassVar = {

@@ -57,6 +57,7 @@ def build_rule(
         length_xero=there[0].max_length if there[0] else None,
         convert=declaration.convert,
         read=_reader(declaration, mapping),
+        computed=declaration.compute is not None,
         written_back=sole if two_sided and declaration.direction is not Direction.TO_XERO else None,
     )
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import ClassVar, Self
 
 from dynamics_xero.errors import MappingError, SettingsError
 from dynamics_xero.mapping.build import build_rule
 from dynamics_xero.mapping.check import ColumnCheck, nearest
 from dynamics_xero.mapping.fields import Declaration, Direction
+from dynamics_xero.mapping.keys import Key, together
 from dynamics_xero.mapping.rule import FieldRule
 from dynamics_xero.model import Value, Values
 
@@ -22,8 +24,9 @@ class EntityMapping:
     it sets to None. A column that does not exist fails when the class is created.
 
     dynamics, xero: table and resource. entity: the entity's name if it is not the table's.
-    match_on: fields an existing partner is found by, best first (R16). unique_in_xero: fields two
-    live Xero records cannot share. own_key: the field that holds our own key (R33).
+    match_on: what an existing partner is found by, best first: fields, or keys of several (R16).
+    unique_in_xero: fields two live Xero records cannot share. own_key: the field that holds our
+    own key (R33).
     require_any: fields of which one has to be filled. lookups: column -> table it points at.
     part_of, parts, capacity: the parent's mapping, its Xero list column, and how many rows that
     list holds. scope_reads: further Dynamics columns that `scope` looks at.
@@ -32,7 +35,7 @@ class EntityMapping:
     dynamics: ClassVar[str] = ""
     xero: ClassVar[str] = ""
     entity: ClassVar[str] = ""
-    match_on: ClassVar[tuple[str, ...]] = ()
+    match_on: ClassVar[tuple[str | Key, ...]] = ()
     unique_in_xero: ClassVar[tuple[str, ...]] = ()
     own_key: ClassVar[str | None] = None
     require_any: ClassVar[tuple[str, ...]] = ()
@@ -57,7 +60,7 @@ class EntityMapping:
         mapping = cls()
         cls.fields = {
             name: build_rule(name, declaration, mapping, check)
-            for name, declaration in _inherited(cls).items()
+            for name, declaration in inherited(cls).items()
         }
         faults.extend((*_unknown_names(cls), *_shared_targets(cls)))
         if faults:
@@ -74,11 +77,57 @@ class EntityMapping:
 
         Raises SettingsError naming the settings that are missing.
         """
-        wanted = {d.setting for d in _inherited(cls).values() if d.setting is not None}
+        wanted = {d.setting for d in inherited(cls).values() if d.setting is not None}
         missing = sorted(name for name in wanted if settings.get(name) is None)
         if missing:
             raise SettingsError([f"entities.{cls.name}.{name} is not set." for name in missing])
         return type(cls.__name__, (cls,), {"settings": settings, "__doc__": cls.__doc__})
+
+    @classmethod
+    def match_keys(cls) -> tuple[Key, ...]:
+        """Return what a partner is found by, best first; a dropped field takes its keys along."""
+        trimmed = (key.limited_to(cls.fields) for key in _declared_keys(cls))
+        return tuple(key for key in trimmed if key is not None)
+
+    @classmethod
+    def index_keys(cls) -> tuple[Key, ...]:
+        """Return every key under which a record has to be found."""
+        alone = (together(name) for name in cls.unique_in_xero)
+        return tuple({key.name: key for key in (*alone, *cls.match_keys())}.values())
+
+    @classmethod
+    def sole_fields(cls) -> tuple[str, ...]:
+        """Return the fields whose value no second record should bring to Xero."""
+        keys = (k.first for k in cls.match_keys() if len(k.fields) == 1 and not k.shared)
+        return tuple(dict.fromkeys((*keys, *cls.unique_in_xero)))
+
+    @classmethod
+    def matched_first_by(cls, first: str) -> type[Self]:
+        """Return the same mapping with one of its keys in front; our own key stays before it.
+
+        Raises SettingsError when there is no such key.
+        """
+        keys = {key.first: key for key in cls.match_keys()}
+        if first not in keys:
+            known = ", ".join(keys)
+            raise SettingsError(
+                [f"entities.{cls.name}.match_first: “{first}” is no key to match by: {known}."]
+            )
+        front = [keys[name] for name in (cls.own_key, first) if name in keys]
+        match_on = tuple(dict.fromkeys((*front, *keys.values())))
+        return type(cls.__name__, (cls,), {"match_on": match_on, "__doc__": cls.__doc__})
+
+    @classmethod
+    def deaf_to_xero(cls) -> type[Self]:
+        """Return the same mapping without the way back: what is edited in Xero stays there."""
+        changed = {
+            name: replace(declared, direction=Direction.TO_XERO)
+            if declared.direction is Direction.BOTH
+            else None
+            for name, declared in inherited(cls).items()
+            if declared.direction is not Direction.TO_XERO
+        }
+        return type(cls.__name__, (cls,), {**changed, "__doc__": cls.__doc__})
 
     @classmethod
     def dynamics_columns(cls) -> tuple[str, ...]:
@@ -122,7 +171,7 @@ def _take_declarations(cls: type[EntityMapping]) -> list[str]:
 
     They must not stay attributes: a field may be called `name`, as the entity's own name is.
     """
-    known = _inherited(cls)
+    known = inherited(cls)
     declared: dict[str, Declaration | None] = {}
     faults: list[str] = []
     for name, value in list(vars(cls).items()):
@@ -140,10 +189,21 @@ def _take_declarations(cls: type[EntityMapping]) -> list[str]:
     return faults
 
 
+def _declared_keys(cls: type[EntityMapping]) -> Iterator[Key]:
+    return (together(key) if isinstance(key, str) else key for key in cls.match_on)
+
+
+def _key_fields(cls: type[EntityMapping]) -> tuple[str, ...]:
+    """Return the fields of all keys, without those that a subclass dropped."""
+    dropped = {n for c in cls.__mro__ for n, v in vars(c).get("_declared", {}).items() if v is None}
+    keys = _declared_keys(cls)
+    return tuple(n for key in keys for place in key.fields for n in place if n not in dropped)
+
+
 def _unknown_names(cls: type[EntityMapping]) -> list[str]:
     """Return a fault for each field that is referred to and not declared."""
     named = {
-        "match_on": cls.match_on,
+        "match_on": _key_fields(cls),
         "unique_in_xero": cls.unique_in_xero,
         "own_key": (cls.own_key,) if cls.own_key else (),
         "require_any": cls.require_any,
@@ -169,7 +229,7 @@ def _shared_targets(cls: type[EntityMapping]) -> list[str]:
     return faults
 
 
-def _inherited(cls: type[EntityMapping]) -> dict[str, Declaration]:
+def inherited(cls: type[EntityMapping]) -> dict[str, Declaration]:
     """Return the fields of a class and its bases; a replaced one keeps its place."""
     found: dict[str, Declaration | None] = {}
     for base in reversed(cls.__mro__):

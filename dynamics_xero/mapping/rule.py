@@ -21,6 +21,7 @@ class FieldRule:
     read: its canonical value from the Dynamics columns `columns_dynamics`. columns_xero: the
     columns it fills; groups_xero: the write groups they belong to. The lengths are what each side
     holds, None where the remote states none. written_back: the Dynamics column it may fill.
+    computed: its value comes from somebody's function.
     """
 
     name: str
@@ -40,6 +41,7 @@ class FieldRule:
     convert: Converter
     read: Callable[[Values], Value]
     written_back: str | None
+    computed: bool = False
 
     @property
     def one_way(self) -> bool:

@@ -10,6 +10,7 @@ import re
 import stat
 import tomllib
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,7 @@ from dynamics_xero.settings.values import (
     DynamicsSettings,
     EntitySettings,
     FirstRun,
+    LimitsSettings,
     Secret,
     Settings,
     XeroSettings,
@@ -71,10 +73,12 @@ class Reader:
             name: self._section(self._schemas.EntitySchema(), data, f"entities.{name}")
             for name, data in self._named("entities", self._tree.get("entities", {}))
         }
+        limits = self._section(self._schemas.LimitsSchema(), self._tree.get("limits", {}), "limits")
         keys = self._keys()
         if self._faults:
             raise SettingsError(self._faults)
-        return self._whole(top, connections, entities, keys)
+        whole = self._whole(top, connections, entities, keys)
+        return replace(whole, limits=LimitsSettings(**limits))
 
     def _whole(
         self,
@@ -93,6 +97,7 @@ class Reader:
             from_date=top["from_date"],
             clock_url=top["clock_url"],
             linger_s=top["linger_s"],
+            keep_days=top["keep_days"],
             sentry_dsn=Secret(top["sentry_dsn"]) if top["sentry_dsn"] else None,
             connections=connections,
             entities={name: EntitySettings(**values) for name, values in entities.items()},

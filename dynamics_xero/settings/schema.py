@@ -13,7 +13,8 @@ from dynamics_xero.settings import addresses
 LATER = {
     "certificate_file": "certificates come with a later version; use client_secret",
     "managed_identity": "managed identities come with a later version; use client_secret",
-    "direction": "directions come with a later version; records go from Dynamics to Xero now",
+    "direction": "directions come with a later version; edits_from_xero and new_from_xero say what "
+    "comes from Xero",
     "owner": "owners come with a later version; Dynamics owns every field now",
     "scope": "scopes come with a later version; every record is in scope now",
 }
@@ -48,9 +49,9 @@ def seconds(default: float | None, least: float) -> fields.Float:
     )
 
 
-def switch() -> fields.Boolean:
+def switch(*, default: bool = False) -> fields.Boolean:
     """Return a yes or no that is no when left out."""
-    return fields.Boolean(load_default=False, error_messages={"invalid": "must be true or false"})
+    return fields.Boolean(load_default=default, error_messages={"invalid": "must be true or false"})
 
 
 class Day(fields.Field[date]):
@@ -136,7 +137,28 @@ class XeroSchema(SideSchema):
 class EntitySchema(Schema):
     """[entities.NAME]"""
 
-    enabled = fields.Boolean(load_default=True, error_messages={"invalid": "must be true or false"})
+    enabled = switch(default=True)
+    edits_from_xero = switch(default=True)
+    new_from_xero = switch(default=False)
+    match_first = optional_text()
+
+
+class LimitsSchema(Schema):
+    """[limits]"""
+
+    batch = fields.Integer(
+        load_default=50,
+        validate=validate.Range(1, 50, error="must be between 1 and 50"),
+        error_messages={"invalid": "must be a whole number"},
+    )
+    call_s = seconds(35.0, 1)
+    deadline_s = seconds(100.0, 2)
+
+    @validates_schema
+    def check_deadline(self, data: dict[str, Any], **_: Any) -> None:
+        """Refuse a deadline that leaves a call no time to wait for its turn."""
+        if data["deadline_s"] < 1.5 * data["call_s"]:
+            raise ValidationError({"deadline_s": ["must be at least 1.5 times call_s"]})
 
 
 class ConnectionSchema(Schema):
@@ -168,7 +190,13 @@ class FileSchema(Schema):
     from_date = Day(load_default=None)
     clock_url = optional_text()
     linger_s = seconds(None, 0)
+    keep_days = fields.Integer(
+        load_default=730,
+        validate=validate.Range(1, 36500, error="must be between 1 and 36500"),
+        error_messages={"invalid": "must be a whole number"},
+    )
     sentry_dsn = optional_text()
+    limits = fields.Raw(load_default=dict)
     connections = fields.Raw(load_default=dict)
     entities = fields.Raw(load_default=dict)
 

@@ -72,6 +72,27 @@ class EntitySettings:
     """What may be said about one entity."""
 
     enabled: bool = True
+    edits_from_xero: bool = True
+    new_from_xero: bool = False
+    match_first: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LimitsSettings:
+    """How Xero is written to.
+
+    batch: records in one call. call_s: the longest a call may take once it has left. deadline_s:
+    how long after it was written down a call may still take effect.
+    """
+
+    batch: int = 50
+    call_s: float = 35.0
+    deadline_s: float = 100.0
+
+    @property
+    def turn_s(self) -> float:
+        """Seconds a call may wait for its turn: what the deadline leaves, less a little."""
+        return self.deadline_s * 0.97 - self.call_s
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +101,7 @@ class Settings:
 
     keys: Fernet keys that seal what the store holds; the first one seals, all of them open.
     linger_s: how long a partial batch waits for more; None = by what the day's budget affords.
+    keep_days: how long history is kept.
     A URL with a password is a Secret. path is the file they came from.
     """
 
@@ -94,7 +116,9 @@ class Settings:
     from_date: date | None = None
     clock_url: str | None = None
     linger_s: float | None = None
+    keep_days: int = 730
     sentry_dsn: Secret | None = None
+    limits: LimitsSettings = field(default_factory=LimitsSettings)
 
     @property
     def home(self) -> Path:

@@ -76,6 +76,17 @@ def decode_parts(text: str) -> dict[str, tuple[Values, ...]]:
     return {name: tuple(_values(row) for row in rows) for name, rows in loaded.items()}
 
 
+def encode_stamps(stamps: Mapping[str, datetime]) -> str | None:
+    """Return instants by name as text; most rows have none, and keep nothing."""
+    return _ENCODER.encode(stamps) if stamps else None
+
+
+def decode_stamps(text: str | None) -> dict[str, datetime]:
+    """Return what encode_stamps was given."""
+    loaded: dict[str, dict[str, str]] = json.loads(text) if text else {}
+    return {name: datetime.fromisoformat(tagged[TIME]) for name, tagged in loaded.items()}
+
+
 def encode_base(base: Base) -> str:
     """Return a base, both halves per field, as text."""
     return _ENCODER.encode(base)
@@ -90,8 +101,8 @@ def decode_base(text: str) -> dict[str, tuple[Value, Value]]:
 
 
 def encode_changes(changes: Mapping[str, Change]) -> str:
-    """Return before, after and rule per field as text."""
-    rows = {name: (c.before, c.after, c.rule) for name, c in changes.items()}
+    """Return before, after, rule and base per field as text."""
+    rows = {name: (c.before, c.after, c.rule, *(c.base or ())) for name, c in changes.items()}
     return _ENCODER.encode(rows)
 
 
@@ -99,9 +110,13 @@ def decode_changes(text: str) -> dict[str, Change]:
     """Return what encode_changes was given."""
     loaded: dict[str, list[Any]] = json.loads(text)
     return {
-        name: Change(_untag(before), _untag(after), str(rule))
-        for name, (before, after, rule) in loaded.items()
+        name: Change(_untag(before), _untag(after), str(rule), _base(base))
+        for name, (before, after, rule, *base) in loaded.items()
     }
+
+
+def _base(halves: Sequence[Any]) -> tuple[Value, Value] | None:
+    return (_untag(halves[0]), _untag(halves[1])) if halves else None
 
 
 def _values(loaded: dict[str, Any]) -> dict[str, Value]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, update
 
 from dynamics_xero.rows import CursorRow
 from dynamics_xero.store.engine import upsert
@@ -38,3 +38,8 @@ class Cursors:
             upsert(self._connection, cursor),
             {"endpoint": endpoint, "resource": resource, **asdict(row)},
         )
+
+    def expire(self, endpoint: str) -> None:
+        """Have every feed of the endpoint read at the next look; each goes on where it stands."""
+        mine = cursor.c.endpoint == endpoint
+        self._connection.execute(update(cursor).where(mine).values(read_at=None))

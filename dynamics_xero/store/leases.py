@@ -37,7 +37,8 @@ class Leases:
             select(lease).where(lease.c.name == name).with_for_update()
         ).one()
         mine = row.owner == owner
-        if not (mine or row.until < now or (free_if is not None and free_if(row.owner))):
+        free = row.owner == NOBODY or row.until < now
+        if not (mine or free or (free_if is not None and free_if(row.owner))):
             return None
         fence: int = row.fence if mine else row.fence + 1
         self._connection.execute(
@@ -58,9 +59,12 @@ class Leases:
         return self._connection.execute(query).first() is not None
 
     def release(self, name: str, owner: str, fence: int) -> None:
-        """Give the lease back; the row stays, so that the next owner gets a higher fence."""
+        """Give the lease back; the row stays, so that the next owner gets a higher fence.
+
+        Its end stays as well: it tells how long nobody has wanted the lease (see `pruning`).
+        """
         self._connection.execute(
-            update(lease).where(_held_by(name, owner, fence)).values(owner=NOBODY, until=EPOCH)
+            update(lease).where(_held_by(name, owner, fence)).values(owner=NOBODY)
         )
 
 

@@ -48,6 +48,15 @@ class Links:
         if rows:
             self._connection.execute(insert_missing(self._connection, link), rows)
 
+    def plant(
+        self, connection: str, entity: str, pairs: Sequence[tuple[str, str]], *, now: datetime
+    ) -> None:
+        """Insert due links of (Dynamics id, Xero id) for rows that are still to be made."""
+        due = {"connection": connection, "entity": entity, "due_at": now, "marked": 1}
+        rows = [{**due, "dynamics_id": here, "xero_id": there} for here, there in pairs]
+        if rows:
+            self._connection.execute(insert_missing(self._connection, link), rows)
+
     def by_dynamics(self, connection: str, entity: str, ids: Iterable[str]) -> dict[str, Link]:
         """Return the links by Dynamics id."""
         found: dict[str, Link] = {}
@@ -167,14 +176,19 @@ class Links:
         )
         return [to_link(row) for row in self._connection.execute(query)]
 
-    def next_due_at(self, connection: str) -> datetime | None:
+    def next_due_at(
+        self, connection: str, *, entities: Sequence[str] | None = None
+    ) -> datetime | None:
         """Return when the next link is due, a past time for now; None when there is none."""
-        query = select(func.min(func.coalesce(link.c.next_at, link.c.due_at), type_=Instant)).where(
+        wanted = [
             link.c.connection == connection,
             link.c.due_at.is_not(None),
             link.c.request_id.is_(None),
-        )
-        return self._connection.scalar(query)
+        ]
+        if entities is not None:
+            wanted.append(link.c.entity.in_(entities))
+        instant = func.min(func.coalesce(link.c.next_at, link.c.due_at), type_=Instant)
+        return self._connection.scalar(select(instant).where(*wanted))
 
     def pair(self, pairs: Sequence[tuple[int, str]]) -> list[int]:
         """Give links their Xero ids; return those refused because another link has the id."""

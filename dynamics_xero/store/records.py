@@ -6,13 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, select, tuple_, update
+from sqlalchemy import Connection, bindparam, delete, exists, select, tuple_, update
 
 from dynamics_xero.model import Record, RecordState, Values
 from dynamics_xero.rows import RecordRow, Stored
 from dynamics_xero.store import codec
 from dynamics_xero.store.engine import chunks, insert_missing, upsert
-from dynamics_xero.store.tables import record, record_key
+from dynamics_xero.store.tables import link, record, record_key
 
 Key = tuple[str, str, str, str]
 """(resource, key name, value, record id): one row of the key index within an endpoint."""
@@ -27,6 +27,7 @@ COLUMNS = (
     record.c.parent_id,
     record.c.modified_at,
     record.c.merged_into,
+    record.c.stamps_json,
     record.c.digest,
     record.c.answered_at,
     record.c.generation,
@@ -174,6 +175,36 @@ class Records:
         )
         return list(self._connection.scalars(query))
 
+    def unlinked(
+        self,
+        endpoint: str,
+        resource: str,
+        *,
+        connection: str,
+        entities: Sequence[str],
+        after: str,
+        limit: int,
+    ) -> list[Record]:
+        """Return live rows that no link of these entities has as its Xero record, by id."""
+        linked = exists().where(
+            link.c.connection == connection,
+            link.c.entity.in_(entities),
+            link.c.xero_id == record.c.id,
+            link.c.parent_id.is_(None),
+        )
+        query = (
+            select(*COLUMNS)
+            .where(
+                *_in_resource(endpoint, resource),
+                record.c.id > after,
+                record.c.state == RecordState.LIVE.value,
+                ~linked,
+            )
+            .order_by(record.c.id)
+            .limit(limit)
+        )
+        return [_stored(row).record for row in self._connection.execute(query)]
+
     def holders(
         self, endpoint: str, resource: str, key: str, values: Iterable[str]
     ) -> dict[str, list[tuple[str, RecordState]]]:
@@ -218,6 +249,7 @@ def _columns(row: RecordRow) -> dict[str, Any]:
         "parent_id": seen.parent_id,
         "modified_at": seen.modified_at,
         "merged_into": seen.merged_into,
+        "stamps_json": codec.encode_stamps(seen.stamps),
         "digest": row.digest,
     }
 
@@ -234,6 +266,7 @@ def _stored(row: Sequence[Any]) -> Stored:
         parent_id,
         modified_at,
         merged_into,
+        stamps_json,
         digest,
         answered_at,
         generation,
@@ -248,5 +281,6 @@ def _stored(row: Sequence[Any]) -> Stored:
         parent_id=parent_id,
         modified_at=modified_at,
         merged_into=merged_into,
+        stamps=codec.decode_stamps(stamps_json),
     )
     return Stored(seen, digest, answered_at, generation)

@@ -9,8 +9,10 @@ from __future__ import annotations
 from contextlib import AbstractContextManager
 from typing import Protocol
 
+from dynamics_xero.store_port.guarding import Guards, Pruning
 from dynamics_xero.store_port.links import Choices, Links
 from dynamics_xero.store_port.mirror import Cursors, Records
+from dynamics_xero.store_port.partners import Rejections, Unlinked
 from dynamics_xero.store_port.people import Fingerprints, Reviews
 from dynamics_xero.store_port.work import Endpoints, History, Leases, Requests, Runs
 
@@ -19,15 +21,19 @@ __all__ = [
     "Cursors",
     "Endpoints",
     "Fingerprints",
+    "Guards",
     "History",
     "Leases",
     "Links",
+    "Pruning",
     "Records",
+    "Rejections",
     "Requests",
     "Reviews",
     "Runs",
     "Store",
     "Transaction",
+    "Unlinked",
 ]
 
 
@@ -87,6 +93,26 @@ class Transaction(Protocol):
     @property
     def reviews(self) -> Reviews:
         """What people look through."""
+        ...
+
+    @property
+    def rejections(self) -> Rejections:
+        """Pairs that a person refused."""
+        ...
+
+    @property
+    def unlinked(self) -> Unlinked:
+        """Links without a Xero record."""
+        ...
+
+    @property
+    def guards(self) -> Guards:
+        """What the guards count."""
+        ...
+
+    @property
+    def pruning(self) -> Pruning:
+        """What has been kept long enough."""
         ...
 
 

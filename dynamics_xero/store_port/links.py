@@ -16,6 +16,17 @@ class Links(Protocol):
         """Insert the links that are missing; they are not due yet."""
         ...
 
+    def plant(
+        self,
+        connection: str,
+        entity: str,
+        pairs: Sequence[tuple[str, str]],
+        *,
+        now: datetime,
+    ) -> None:
+        """Insert due links of (Dynamics id, Xero id) for rows that are still to be made."""
+        ...
+
     def by_dynamics(self, connection: str, entity: str, ids: Iterable[str]) -> dict[str, Link]:
         """Return the links by Dynamics id."""
         ...
@@ -84,10 +95,12 @@ class Links(Protocol):
         """Return links by connection, entity and id."""
         ...
 
-    def next_due_at(self, connection: str) -> datetime | None:
+    def next_due_at(
+        self, connection: str, *, entities: Sequence[str] | None = None
+    ) -> datetime | None:
         """Return when the next link is due, a past time for now; None when there is none.
 
-        Links in an open request do not count: they wait for its end.
+        Links in an open request do not count: they wait for its end. entities None: all of them.
         """
         ...
 

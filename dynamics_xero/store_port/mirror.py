@@ -46,6 +46,19 @@ class Records(Protocol):
         """Return ids that no read of this generation has shown: candidates only (R3)."""
         ...
 
+    def unlinked(
+        self,
+        endpoint: str,
+        resource: str,
+        *,
+        connection: str,
+        entities: Sequence[str],
+        after: str,
+        limit: int,
+    ) -> list[Record]:
+        """Return live rows that no link of these entities has as its Xero record, by id."""
+        ...
+
     def holders(
         self, endpoint: str, resource: str, key: str, values: Iterable[str]
     ) -> dict[str, list[tuple[str, RecordState]]]:
@@ -62,4 +75,8 @@ class Cursors(Protocol):
 
     def put(self, endpoint: str, resource: str, row: CursorRow) -> None:
         """Store the feed's row."""
+        ...
+
+    def expire(self, endpoint: str) -> None:
+        """Have every feed of the endpoint read at the next look; each goes on where it stands."""
         ...

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from dynamics_xero.mapping.entity import EntityMapping
 from dynamics_xero.model import (
     Action,
     ActionKind,
-    Base,
     Change,
     Holder,
     Life,
@@ -35,14 +35,18 @@ from dynamics_xero.sync.parts import (
     merge_people,
     part_writes,
 )
+from dynamics_xero.sync.stamps import Stamps
 from dynamics_xero.sync.states import (
     ARCHIVED,
+    NEVER_SETTLED,
     RESTORED,
     RESTORED_DELETED,
+    STATE,
     STATE_FIELD,
     absorbed_remark,
     act,
     archive,
+    bears_our_key,
     both_gone,
     both_live,
     follow_dynamics,
@@ -60,45 +64,88 @@ class Judge:
     """The mappings a decision is taken by.
 
     part: the mapping of the rows that travel inside, if any. whole: both sides have been read
-    from end to end, so that absence means something (R3).
+    from end to end, so that absence means something (R3). adopting: a Xero record without a row
+    here gets one. tie: two edits that are closer than this have no newer one (R13).
     """
 
     mapping: type[EntityMapping]
     part: type[EntityMapping] | None = None
     whole: bool = True
+    adopting: bool = False
+    tie: timedelta = timedelta(0)
 
 
 def decide(pair: Pair, judge: Judge) -> Action | None:
     """Return what the pair needs; None = nothing can be said yet, look again later."""
+    action = _decided(pair, judge)
+    if action is None or STATE_FIELD not in pair.choices or STATE_FIELD in action.chosen:
+        return action
+    return replace(action, chosen=(*action.chosen, STATE_FIELD))  # its question is gone
+
+
+def _decided(pair: Pair, judge: Judge) -> Action | None:
     if pair.link.life is Life.SEVERED:
         kept = act(ActionKind.NOTHING, pair, status=pair.link.status, remark=pair.link.remark)
         return replace(kept, life=Life.SEVERED)
     if pair.dynamics is not None and pair.dynamics.merged_into:
         return replace(follow_dynamics(pair), parts=leave_with_parent(pair))
-    if pair.xero is not None and pair.xero.merged_into and is_live(pair.dynamics):
+    if pair.dynamics is None or pair.dynamics.state is RecordState.DELETED:
+        if pair.link.life in (Life.FROZEN, Life.MERGED):
+            return _resting(pair)
+        return _gone_here(pair, judge) if pair.dynamics else _first_here(pair, judge)
+    if not judge.mapping.scope(pair.dynamics.values):
+        skipped = act(ActionKind.SKIP, pair, status=Status.SKIPPED)
+        gone = () if is_live(pair.dynamics) else leave_with_parent(pair)
+        return replace(skipped, life=Life.FROZEN, parts=gone)
+    if not is_live(pair.dynamics):
+        return _gone_here(pair, judge)
+    if pair.xero is not None and pair.xero.merged_into:
         followed = follow_xero(pair, judge.mapping)
         return replace(followed, parts=held_back(judge.part, pair)) if followed else None
-    if pair.dynamics is None or not is_live(pair.dynamics):
-        return _gone_here(pair, judge)
-    if not judge.mapping.scope(pair.dynamics.values):
-        return replace(act(ActionKind.SKIP, pair, status=Status.SKIPPED), life=Life.FROZEN)
     if pair.link.xero_id is None:
         return _first(pair, judge, pair.dynamics)
-    if pair.xero is None:
-        return None
+    if pair.xero is None:  # not read yet: the feed marks the link due when it comes
+        return act(ActionKind.NOTHING, pair, status=pair.link.status, remark=pair.link.remark)
     if not is_live(pair.xero):
         return _gone_there(pair, judge)
     return _update(pair, judge, pair.dynamics, pair.xero)
+
+
+def _resting(pair: Pair) -> Action:
+    """A row that took no part was deleted: nobody writes for it any more, but its people left."""
+    link = pair.link
+    kept = act(ActionKind.NOTHING, pair, status=link.status, remark=link.remark)
+    parts = leave_with_parent(pair)
+    return replace(kept, life=link.life, winner_id=link.winner_id, parts=parts)
+
+
+def _first_here(pair: Pair, judge: Judge) -> Action | None:
+    """No row here yet: make one from the Xero record; a retry finds it by its id (R24)."""
+    if not judge.whole or pair.xero is None:
+        return None
+    if not judge.adopting or not is_live(pair.xero):
+        return act(ActionKind.SKIP, pair, status=Status.SKIPPED)
+    scales = Scales(judge.mapping, {}, {})
+    weighed = weigh(scales, {}, judge.mapping.read_xero(pair.xero.values))
+    if weighed.problems:
+        return _fail(pair, judge, weighed.problems)
+    return replace(
+        act(ActionKind.CREATE, pair),
+        side=SideName.DYNAMICS,
+        resource=judge.mapping.dynamics,
+        remote_id=pair.link.dynamics_id,
+        values={column: value for column, value in weighed.columns.items() if value is not None},
+        changes=weighed.changes[SideName.DYNAMICS],
+        decided=weighed.fetched,
+        settled=both_live(),
+    )
 
 
 def _gone_here(pair: Pair, judge: Judge) -> Action:
     """The account was deleted or made inactive: its contact is archived, never deleted (R15)."""
     parts = leave_with_parent(pair)
     if not is_live(pair.xero):
-        status = Status.SYNCED if pair.link.xero_id else Status.NOT_SYNCED
-        return replace(
-            act(ActionKind.NOTHING, pair, status=status), parts=parts, settled=_gone(pair)
-        )
+        return replace(_both_gone(pair), parts=parts)
     choice = pair.choices.get(STATE_FIELD)
     if choice is SideName.XERO:
         return _keep(pair, judge)
@@ -113,8 +160,17 @@ def _gone_here(pair: Pair, judge: Judge) -> Action:
     return replace(leaving, parts=parts, chosen=chosen)
 
 
-def _gone(pair: Pair) -> Base:
-    return both_gone() if pair.link.xero_id else {}
+def _both_gone(pair: Pair) -> Action:
+    """Nothing to archive. A contact that was not read yet is looked at once it has been (R3)."""
+    link = pair.link
+    if link.xero_id is None:
+        return act(ActionKind.NOTHING, pair, status=Status.NOT_SYNCED)
+    if pair.xero is None:
+        return act(ActionKind.NOTHING, pair, status=link.status, remark=link.remark)
+    action = replace(act(ActionKind.NOTHING, pair), settled=both_gone())
+    if link.life is Life.MERGED and pair.xero.merged_into:
+        return replace(action, life=Life.MERGED, winner_id=link.winner_id)
+    return action
 
 
 def _keep(pair: Pair, judge: Judge) -> Action:
@@ -132,6 +188,8 @@ def _disagreement(pair: Pair, judge: Judge) -> str | None:
     if not there:
         return RESTORED_DELETED if deleted else RESTORED
     assert pair.xero is not None  # noqa: S101  # the caller has looked
+    if STATE not in pair.link.base and not bears_our_key(pair, judge.mapping):
+        return NEVER_SETTLED
     scales = Scales(judge.mapping, {}, pair.link.base)
     edited = list(changed_in_xero(scales, judge.mapping.read_xero(pair.xero.values)))
     if judge.part and edited_rows(judge.part, pair):
@@ -198,7 +256,8 @@ def _update(pair: Pair, judge: Judge, dynamics: Record, xero: Record) -> Action:
     values, problems = _read(pair, judge.mapping, dynamics)
     if problems:
         return _fail(pair, judge, problems)
-    scales = Scales(judge.mapping, dynamics.values, pair.link.base, pair.choices)
+    stamps = Stamps(dynamics.stamps, xero.stamps, judge.tie)
+    scales = Scales(judge.mapping, dynamics.values, pair.link.base, pair.choices, stamps)
     weighed = weigh(scales, values, judge.mapping.read_xero(xero.values))
     rows = xero.parts.get(judge.part.parts, ()) if judge.part else ()
     people = merge_people(judge.part, pair, rows)
@@ -209,7 +268,7 @@ def _update(pair: Pair, judge: Judge, dynamics: Record, xero: Record) -> Action:
         rows=rows,
         settled={**weighed.settled, **both_live()},
         parts=all_parts(judge.part, pair, people, changes),
-        chosen=_used_up(pair, weighed),
+        chosen=tuple(weighed.chosen),
     )
     also = part_writes(judge.part, pair, people)
     columns = whole_groups(judge.mapping, weighed.carried, xero.values)
@@ -245,12 +304,6 @@ def _to_dynamics(action: Action, pair: Pair, judge: Judge, weighed: Weighed) -> 
         decided=weighed.fetched,
         again=unknown,
     )
-
-
-def _used_up(pair: Pair, weighed: Weighed) -> tuple[str, ...]:
-    """A choice counts once; one about a row that is back has lost its question."""
-    asked_for_state = (STATE_FIELD,) if STATE_FIELD in pair.choices else ()
-    return (*weighed.chosen, *asked_for_state)
 
 
 def _read(

@@ -146,7 +146,9 @@ def _done(kinds: Kinds, action: Action, record: Record) -> Ending:
     if part and action.side is SideName.XERO:
         rows = record.parts.get(part.parts, ())
     people, parts = _parts(kinds, action, rows)
-    outcome = replace(_outcome(action), base={**action.settled, **base, **people}, carried=True)
+    # A person that travelled in the list counts for itself, not for its company (R26).
+    carried = bool(action.decided) or action.kind is not ActionKind.UPDATE
+    outcome = replace(_outcome(action), base={**action.settled, **base, **people}, carried=carried)
     if part and action.lists.get(part.parts) == () and rows:
         outcome = replace(outcome, remark=STAYED)  # said once: these rows now belong to Xero (R27)
     return Ending(action, outcome, parts=parts, record=record)

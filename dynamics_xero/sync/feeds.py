@@ -7,13 +7,20 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from functools import cached_property
 
 from dynamics_xero.mapping.columns import xero, xero_details
 from dynamics_xero.mapping.entity import EntityMapping
-from dynamics_xero.model import Feed, Record, RecordState, SideName, Value
-
-LOOKUP_KEY = "@"
-"""Prefix of index keys that hold a lookup's id."""
+from dynamics_xero.model import Feed, Record, RecordState, SideName
+from dynamics_xero.sync.keyed import (
+    LOOKUP_KEY,
+    Keyed,
+    keys_here,
+    keys_there,
+    lookup_key,
+    xero_id_key,
+)
+from dynamics_xero.sync.stamps import Stamped, stamped_fields
 
 
 class Reach(Enum):
@@ -37,44 +44,54 @@ class Route:
 
 @dataclass(frozen=True)
 class Source:
-    """One feed with its routes; keys: index key -> column it is taken from (R16)."""
+    """One feed with its routes; keys: under which its records are found (R16).
+
+    stamped: the fields of which it has to be known when they were edited (R13).
+    """
 
     side: SideName
     feed: Feed
     routes: tuple[Route, ...]
-    keys: tuple[tuple[str, str], ...]
+    keys: tuple[Keyed, ...]
     ignored: frozenset[str] = frozenset()
+    stamped: Stamped = ()
 
     @property
     def is_reference(self) -> bool:
         """Say whether the rows are only looked up, and have no links of their own."""
         return all(route.reach is Reach.LOOKUP for route in self.routes)
 
+    @cached_property
+    def keys_digest(self) -> str:
+        """Tell one set of keys from another."""
+        return _digest([(key.name, key.told) for key in self.keys])
+
     def columns_digest(self) -> str:
-        """Tell one select list from another: a changed one is read whole again (R4)."""
-        return _digest([self.feed.columns, self.feed.parts])
+        """Tell one select list from another: a changed one is read whole again (R4).
+
+        So it is with other keys: the index is made from what is read (R16).
+        """
+        return _digest([self.feed.columns, self.feed.parts, self.keys_digest])
 
     def digest(self, record: Record) -> str:
-        """Tell one content from another; write-back columns are not content (R26)."""
+        """Tell one content from another; write-back columns are not content (R26).
+
+        Under other keys a record is new: it may find a partner that it could not have before.
+        """
         values = {c: v for c, v in record.values.items() if c not in self.ignored}
         parts = {name: [dict(row) for row in rows] for name, rows in record.parts.items()}
-        return _digest([values, parts, record.state, record.parent_id, record.merged_into])
+        shown = [values, parts, record.state, record.parent_id, record.merged_into]
+        return _digest([*shown, self.keys_digest])
 
     def index(self, record: Record) -> tuple[tuple[str, str], ...]:
         """Return the keys under which the record can be found."""
-        found = ((key, normal(record.values.get(column))) for key, column in self.keys)
-        return tuple((key, value) for key, value in found if value)
+        return tuple((key.name, value) for key in self.keys for value in key.read(record.values))
 
     def held(self, record: Record | None) -> set[tuple[str, str]]:
         """Return the keys that a live record keeps from others; lookups are none."""
         if record is None or record.state is not RecordState.LIVE:
             return set()
         return {(key, value) for key, value in self.index(record) if key[0] != LOOKUP_KEY}
-
-
-def normal(value: Value) -> str:
-    """Return a key value as the index holds it: trimmed, folded, single spaces."""
-    return " ".join(str(value).split()).casefold() if value is not None else ""
 
 
 def sources(mappings: Sequence[type[EntityMapping]]) -> list[Source]:
@@ -85,7 +102,7 @@ def sources(mappings: Sequence[type[EntityMapping]]) -> list[Source]:
 def _dynamics(mappings: Sequence[type[EntityMapping]]) -> Iterable[Source]:
     columns: dict[str, dict[str, None]] = {}
     routes: dict[str, list[Route]] = {}
-    keys: dict[str, dict[str, str]] = {}
+    keys: dict[str, dict[str, Keyed]] = {}
     for mapping in mappings:
         table = mapping.dynamics
         own = columns.setdefault(table, {})
@@ -103,14 +120,14 @@ def _dynamics(mappings: Sequence[type[EntityMapping]]) -> Iterable[Source]:
                 own[column] = None
         for lookup, table_of in mapping.lookups.items():
             own[lookup] = None
-            keys.setdefault(table, {})[LOOKUP_KEY + lookup] = lookup
+            key = lookup_key(lookup)
+            keys.setdefault(table, {})[key.name] = key
             route = Route(mapping.name, Reach.LOOKUP, table, lookup)
             routes.setdefault(table_of, []).append(route)
             columns.setdefault(table_of, {})
-        for name in _key_fields(mapping):
-            sole = mapping.fields[name].columns_dynamics
-            if len(sole) == 1:
-                keys.setdefault(table, {})[name] = sole[0]
+        if mapping.part_of is None:
+            found = (xero_id_key(), *keys_here(mapping))
+            keys.setdefault(table, {}).update({key.name: key for key in found})
     synced = {mapping.dynamics for mapping in mappings}
     for table in sorted(columns, key=lambda name: name in synced):
         details = xero_details.write_back_columns() if table in synced else ()
@@ -119,24 +136,27 @@ def _dynamics(mappings: Sequence[type[EntityMapping]]) -> Iterable[Source]:
             SideName.DYNAMICS,
             feed,
             tuple(routes[table]),
-            tuple(keys.get(table, {}).items()),
+            tuple(keys.get(table, {}).values()),
             frozenset(details),
+            stamped_fields(mappings, SideName.DYNAMICS, table),
         )
 
 
 def _xero(mappings: Sequence[type[EntityMapping]]) -> Iterable[Source]:
-    for mapping in mappings:
-        if mapping.part_of is not None:
-            continue
-        lists = tuple(m.parts for m in mappings if m.part_of and issubclass(mapping, m.part_of))
-        keys = {name: mapping.fields[name].columns_xero[0] for name in _key_fields(mapping)}
-        feed = Feed(mapping.xero, tuple(sorted(_whole_groups(mapping))), lists)
-        route = Route(mapping.name, Reach.OWN)
-        yield Source(SideName.XERO, feed, (route,), tuple(keys.items()))
-
-
-def _key_fields(mapping: type[EntityMapping]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys((*mapping.match_on, *mapping.unique_in_xero)))
+    tops = [mapping for mapping in mappings if mapping.part_of is None]
+    for resource in dict.fromkeys(mapping.xero for mapping in tops):
+        sharing = [mapping for mapping in tops if mapping.xero == resource]
+        parts = [m for m in mappings if m.part_of is not None and m.part_of.xero == resource]
+        lists = tuple(dict.fromkeys(mapping.parts for mapping in parts))
+        columns = {column for mapping in sharing for column in _whole_groups(mapping)}
+        keys = {key.name: key for mapping in sharing for key in keys_there(mapping)}
+        yield Source(
+            SideName.XERO,
+            Feed(resource, tuple(sorted(columns)), lists),
+            tuple(Route(mapping.name, Reach.OWN) for mapping in sharing),
+            tuple(keys.values()),
+            stamped=stamped_fields(mappings, SideName.XERO, resource),
+        )
 
 
 def _whole_groups(mapping: type[EntityMapping]) -> set[str]:

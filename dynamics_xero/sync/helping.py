@@ -12,6 +12,7 @@ from contextlib import contextmanager
 
 from dynamics_xero.mapping.entity import EntityMapping
 from dynamics_xero.model import Link, LinkOutcome, Status
+from dynamics_xero.sync.breaker import most_at_once
 from dynamics_xero.sync.trip import Trip
 
 MOST_STARTS = 5
@@ -34,8 +35,8 @@ def helping(trip: Trip, mapping: type[EntityMapping]) -> Iterator[list[Link]]:
 
 
 def _take(trip: Trip, mapping: type[EntityMapping]) -> list[Link]:
-    with trip.store.begin() as tx:
-        limit = trip.limits.round_size
+    with trip.lane.begin() as tx:
+        limit = most_at_once(tx, trip, mapping)
         links = tx.links.due(trip.connection, mapping.name, now=trip.now(), limit=limit)
         deadly = [link for link in links if link.starts >= MOST_STARTS]
         tx.links.save(

@@ -17,10 +17,11 @@ from pathlib import Path
 
 from dynamics_xero.errors import LockedError
 from dynamics_xero.ports import Clock
-from dynamics_xero.store_port import Store
+from dynamics_xero.store_port import Store, Transaction
 
 LEASE_S = 15.0
 HEARTBEAT_S = 5.0
+TAKEN_OVER = "The lane {} was taken over by another worker."
 
 
 class Lane:
@@ -51,11 +52,26 @@ class Lane:
         with self._store.begin() as tx:
             return tx.leases.renew(self.name, self.owner, self.fence, until=until)
 
+    @contextmanager
+    def begin(self) -> Iterator[Transaction]:
+        """Open a transaction that is only committed while the lease is ours.
+
+        Whoever was taken over changes nothing any more: neither by what it decided, nor by an
+        answer that comes late. Raises LockedError. The lease's row is written, so that on every
+        database nobody can take the lane over before this transaction has ended.
+        """
+        until = self._clock.now() + timedelta(seconds=LEASE_S)
+        with self._store.begin() as tx:
+            fence = self.fence
+            if fence is None or not tx.leases.renew(self.name, self.owner, fence, until=until):
+                raise LockedError(TAKEN_OVER.format(self.name))
+            yield tx
+
     def check(self) -> None:
         """Raise LockedError unless the lease is still held (R21: right before each send)."""
         if self._holds() or self.renew():  # a clock that jumped loses nothing to nobody
             return
-        raise LockedError(f"The lane {self.name} was taken over by another worker.")
+        raise LockedError(TAKEN_OVER.format(self.name))
 
     def _holds(self) -> bool:
         if self.fence is None:

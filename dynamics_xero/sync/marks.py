@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dynamics_xero.model import Record, RecordState, SideName, Status
 from dynamics_xero.rows import Stored
 from dynamics_xero.store_port import Transaction
-from dynamics_xero.sync.feeds import LOOKUP_KEY, Reach, Route, Source
+from dynamics_xero.sync.feeds import Reach, Route, Source
+from dynamics_xero.sync.keyed import LOOKUP_KEY, XERO_ID
 from dynamics_xero.sync.trip import Trip
 
 
@@ -22,7 +23,7 @@ def mark(
     for route in source.routes:
         for connection in trip.subscribers[source.side]:
             if route.reach is Reach.OWN:
-                _mark_own(trip, tx, source, connection, route.entity, changed)
+                _mark_own(trip, tx, source, connection, route.entity, changed, stored)
             elif route.reach is Reach.PARENT:
                 parents = _parents(changed, stored)
                 tx.links.mark_due(connection, route.entity, dynamics_ids=parents, now=trip.now())
@@ -38,14 +39,38 @@ def _mark_own(
     connection: str,
     entity: str,
     changed: Sequence[Record],
+    stored: Mapping[str, Stored],
 ) -> None:
     ids = [record.id for record in changed]
     if source.side is SideName.XERO:
         tx.links.mark_due(connection, entity, xero_ids=ids, now=trip.now())
         return
-    live = [record.id for record in changed if record.state is RecordState.LIVE]
-    tx.links.ensure(connection, entity, live)
+    tx.links.ensure(connection, entity, _newcomers(trip, tx, connection, entity, changed, stored))
     tx.links.mark_due(connection, entity, dynamics_ids=ids, now=trip.now())
+
+
+def _newcomers(
+    trip: Trip,
+    tx: Transaction,
+    connection: str,
+    entity: str,
+    changed: Sequence[Record],
+    stored: Mapping[str, Stored],
+) -> list[str]:
+    """Return the live rows that get a link of this entity if they have none.
+
+    A row that could travel inside a parent gets one only while it stands alone and always has:
+    becoming parentless by itself creates nothing (R14).
+    """
+    live = [record for record in changed if record.state is RecordState.LIVE]
+    mapping = trip.mapping(entity)
+    part = trip.part_on(mapping)
+    if part is None:
+        return [record.id for record in live]
+    alone = [record.id for record in live if mapping.scope(record.values)]
+    was_inside = {i for i, known in stored.items() if known.record.parent_id is not None}
+    was_inside |= tx.links.by_dynamics(connection, part.name, alone).keys()
+    return [row_id for row_id in alone if row_id not in was_inside]
 
 
 def _lookers(
@@ -89,6 +114,10 @@ def release(
             if source.side is SideName.XERO:
                 stuck = (Status.FAILED, Status.CONFLICT)
                 _mark_holders(trip, tx, source, route, new, only=stuck)
+            else:  # a Xero id that a person typed is no content, but it may find the partner
+                typed = [key for key in new if key[0] == XERO_ID]
+                open_ones = (Status.NOT_SYNCED, Status.FAILED, Status.CONFLICT)
+                _mark_holders(trip, tx, source, route, typed, only=open_ones)
 
 
 def _mark_holders(

@@ -1,22 +1,34 @@
 """Third step of the trip: find an existing partner before one is created.
 
-Ranked keys are answered from the mirror's key index, so there is no remote call per record. A
-match counts only if it is unique in both directions; a name alone never links (R16, R17).
+Ranked keys are answered from the mirror's key index, so there is no remote call per record. Which
+pairs count is said by `meeting`; here they become links, and those who waited for it look again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from dynamics_xero.mapping.entity import EntityMapping
-from dynamics_xero.model import Holder, Link, RecordState, SideName
+from dynamics_xero.model import (
+    Base,
+    Holder,
+    Life,
+    Link,
+    LinkOutcome,
+    Record,
+    RecordState,
+    SideName,
+    Status,
+)
 from dynamics_xero.rows import HistoryRow
 from dynamics_xero.store_port import Transaction
-from dynamics_xero.sync.feeds import normal
+from dynamics_xero.sync.meeting import Rank
+from dynamics_xero.sync.place import Place, meet, rows_sharing
 from dynamics_xero.sync.trip import Trip
 
-Keys = Mapping[int, Mapping[str, str]]
-"""Link id -> key name -> normalised value."""
+Found = Mapping[str, tuple[str, Rank]]
+"""Dynamics id -> its partner's Xero id, and the key that says so."""
 
 
 def match(
@@ -24,84 +36,129 @@ def match(
     tx: Transaction,
     mapping: type[EntityMapping],
     links: Sequence[Link],
-    keys: Keys,
+    rows: Mapping[str, Record],
     *,
-    on: Sequence[str],
-) -> dict[int, str]:
-    """Return link id -> Xero id of the one partner, of the links that have one.
+    planning: bool,
+) -> tuple[list[Link], dict[int, tuple[Holder, ...]]]:
+    """Return the links with the partners found, and who holds the keys of those left alone.
 
-    on: the keys to go by, best first.
+    rows: the Dynamics rows by id. planning: nothing is stored.
     """
-    found: dict[int, str] = {}
-    for key in on:
-        open_links = [link for link in links if link.id not in found and link.xero_id is None]
-        for link, xero_id in _unique(trip, tx, mapping, key, open_links, keys):
-            if xero_id not in found.values():
-                found[link.id] = xero_id
-    return found
+    place = place_of(trip, mapping)
+    alone = [link for link in links if may_match(mapping, link, rows.get(link.dynamics_id))]
+    meeting = meet(tx, place, [rows[link.dynamics_id] for link in alone])
+    met = meeting.partners()
+    found = {**met, **_left_behind(tx, place, links, rows)}
+    bases = {
+        row_id: number_elsewhere(tx, place, rows[row_id], xero_id)
+        for row_id, (xero_id, _rank) in met.items()
+        if meeting.is_numbered_elsewhere(row_id, xero_id, mapping.own_key)
+    }
+    if found and not planning:
+        _keep(trip, tx, links, found)
+        _settle(trip, tx, links, bases)
+        look_again(trip, tx, place, [xero_id for xero_id, _rank in met.values()])
+    meeting = meeting.with_taken(xero_id for xero_id, _rank in found.values())
+    linked = [
+        replace(one, xero_id=found[one.dynamics_id][0], base=bases.get(one.dynamics_id, one.base))
+        if one.dynamics_id in found
+        else one
+        for one in links
+    ]
+    held = {link.id: meeting.holders(link.dynamics_id) for link in alone}
+    return linked, {link_id: holders for link_id, holders in held.items() if holders}
 
 
-def keep(trip: Trip, tx: Transaction, links: Sequence[Link], found: Mapping[int, str]) -> None:
-    """Store matches as links, and tell them."""
-    refused = set(tx.links.pair(list(found.items())))
-    tx.history.add(
-        [_row(trip, one, found[one.id]) for one in links if one.id in found.keys() - refused]
+def place_of(trip: Trip, mapping: type[EntityMapping]) -> Place:
+    """Return where partners of one entity are looked for."""
+    return Place(
+        connection=trip.connection,
+        mapping=mapping,
+        dynamics=trip.key(SideName.DYNAMICS),
+        xero=trip.key(SideName.XERO),
+        entities=tuple(trip.mapping(name) for name in trip.entities_of(mapping.xero)),
     )
 
 
-def holders(
-    trip: Trip, tx: Transaction, mapping: type[EntityMapping], links: Sequence[Link], keys: Keys
-) -> dict[int, tuple[Holder, ...]]:
-    """Return, per link about to create, the live Xero records that already hold one of its keys."""
-    found: dict[int, list[Holder]] = {}
-    for key in dict.fromkeys((*mapping.match_on, *mapping.unique_in_xero)):
-        wanted = {link.id: keys[link.id].get(key, "") for link in links}
-        held = _held(trip, tx, SideName.XERO, mapping.xero, key, wanted.values())
-        ids = {row_id for rows in held.values() for row_id, _state in rows}
-        linked = tx.links.by_xero(trip.connection, mapping.name, list(ids))
-        for link_id, value in wanted.items():
-            for xero_id, state in held.get(value, ()):
-                if state is RecordState.LIVE:
-                    holder = Holder(key, xero_id, xero_id in linked)
-                    found.setdefault(link_id, []).append(holder)
-    return {link_id: tuple(rows) for link_id, rows in found.items()}
+def may_match(mapping: type[EntityMapping], link: Link, row: Record | None) -> bool:
+    """Say whether a link looks for a partner: severed ones do not, nor what is out of scope."""
+    if link.xero_id is not None or link.life in (Life.SEVERED, Life.MERGED) or row is None:
+        return False
+    return row.state is RecordState.LIVE and mapping.scope(row.values)
 
 
-def _unique(
-    trip: Trip,
-    tx: Transaction,
-    mapping: type[EntityMapping],
-    key: str,
-    links: Sequence[Link],
-    keys: Keys,
-) -> list[tuple[Link, str]]:
-    wanted = {link.id: keys[link.id].get(key, "") for link in links}
-    there = _held(trip, tx, SideName.XERO, mapping.xero, key, wanted.values())
-    here = _held(trip, tx, SideName.DYNAMICS, mapping.dynamics, key, wanted.values())
-    ids = {row_id for rows in there.values() for row_id, _state in rows}
-    linked = tx.links.by_xero(trip.connection, mapping.name, list(ids))
-    pairs = []
-    for link in links:
-        value = wanted[link.id]
-        partners = _candidates(there.get(value, ()), own=key == mapping.own_key)
-        if len(partners) == 1 and len(here.get(value, ())) <= 1 and partners[0] not in linked:
-            pairs.append((link, partners[0]))
-    return pairs
+def _keep(trip: Trip, tx: Transaction, links: Sequence[Link], found: Found) -> None:
+    """Store matches as links, and tell them."""
+    pairs = [(link.id, found[link.dynamics_id][0]) for link in links if link.dynamics_id in found]
+    refused = set(tx.links.pair(pairs))
+    matched = [one for one in links if one.dynamics_id in found and one.id not in refused]
+    tx.history.add([_row(trip, one, *found[one.dynamics_id]) for one in matched])
 
 
-def _candidates(rows: Sequence[tuple[str, RecordState]], *, own: bool) -> list[str]:
-    """Archived records are partners only under the key we gave them ourselves."""
-    return [row_id for row_id, state in rows if own or state is RecordState.LIVE]
+def look_again(trip: Trip, tx: Transaction, place: Place, xero_ids: Sequence[str]) -> None:
+    """Mark due who asks because of these records: they have found their partner, or lost one."""
+    for one in place.each():
+        rows = sorted(rows_sharing(tx, one, xero_ids))
+        asking = (Status.CONFLICT,)
+        name, now = one.mapping.name, trip.now()
+        tx.links.mark_due(place.connection, name, dynamics_ids=rows, now=now, only=asking)
 
 
-def _held(
-    trip: Trip, tx: Transaction, side: SideName, resource: str, key: str, values: Iterable[str]
-) -> dict[str, list[tuple[str, RecordState]]]:
-    texts = sorted({normal(value) for value in values if value})
-    return tx.records.holders(trip.key(side), resource, key, texts)
+def number_elsewhere(tx: Transaction, place: Place, row: Record, xero_id: str) -> Base:
+    """Return a base by which our own number is left where it is: on another record.
+
+    Xero takes a contact number only once, and would refuse the whole record for it.
+    """
+    own = place.mapping.own_key or ""
+    rule = place.mapping.fields[own]
+    stored = tx.records.get(place.xero, place.mapping.xero, [xero_id])
+    return {
+        own: (rule.from_dynamics(place.shown(row)), rule.from_xero(stored[xero_id].record.values))
+    }
 
 
-def _row(trip: Trip, link: Link, xero_id: str) -> HistoryRow:
+def _settle(trip: Trip, tx: Transaction, links: Sequence[Link], bases: Mapping[str, Base]) -> None:
+    outcomes = [
+        LinkOutcome(
+            one.id,
+            one.entity,
+            one.dynamics_id,
+            one.status,
+            remark=one.remark,
+            base=bases[one.dynamics_id],
+            life=one.life,
+            again=True,
+        )
+        for one in links
+        if one.dynamics_id in bases
+    ]
+    tx.links.save(
+        trip.connection,
+        outcomes,
+        run_id=trip.run_id,
+        now=trip.now(),
+        loaded={},
+        xero_ids={},
+    )
+
+
+def _left_behind(
+    tx: Transaction, place: Place, links: Sequence[Link], rows: Mapping[str, Record]
+) -> Found:
+    """Return what we made ourselves for rows that are gone: it is theirs to archive (R22)."""
+    own = place.mapping.own_key
+    gone = [
+        rows[link.dynamics_id]
+        for link in links
+        if link.xero_id is None
+        and link.life is Life.LINKED
+        and link.dynamics_id in rows
+        and rows[link.dynamics_id].state is not RecordState.LIVE
+    ]
+    return meet(tx, place, gone).partners(by={own}) if gone and own else {}
+
+
+def _row(trip: Trip, link: Link, xero_id: str, rank: Rank) -> HistoryRow:
     return HistoryRow(
         connection=trip.connection,
         entity=link.entity,
@@ -112,4 +169,5 @@ def _row(trip: Trip, link: Link, xero_id: str) -> HistoryRow:
         run_id=trip.run_id,
         action="match",
         status=link.status,
+        remark=f"Found by {rank.label(trip.mapping(link.entity))}.",
     )

@@ -20,7 +20,9 @@ def with_merges(
     """Add survivors and rivals of merges in Xero, masters and absorbed rows of those here."""
     survivors = _survivors(trip, tx, mapping, pairs)
     ids = [record.id for record in survivors.values()]
-    rivals = tx.links.by_xero(trip.connection, mapping.name, ids)
+    rivals: dict[str, Link] = {}
+    for entity in trip.entities_of(mapping.xero):
+        rivals.update(tx.links.by_xero(trip.connection, entity, ids))
     merged = [p.dynamics.merged_into for p in pairs if p.dynamics and p.dynamics.merged_into]
     masters = tx.links.by_dynamics(trip.connection, mapping.name, merged)
     absorbed = _absorbed(trip, tx, mapping, pairs)

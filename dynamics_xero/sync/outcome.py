@@ -12,16 +12,16 @@ from dynamics_xero.model import (
     Action,
     ActionKind,
     Answer,
-    Change,
     Record,
     SideName,
     Status,
 )
-from dynamics_xero.rows import HistoryRow
 from dynamics_xero.store_port import Transaction
 from dynamics_xero.sync.endings import Ending, Kinds, ending_of, repair, settled
+from dynamics_xero.sync.guards import count_removals
 from dynamics_xero.sync.pull import observe
 from dynamics_xero.sync.steps import conclude
+from dynamics_xero.sync.stories import Scene, part_stories, story, worth_telling
 from dynamics_xero.sync.trip import Trip
 
 _log = logging.getLogger(__name__)
@@ -50,7 +50,7 @@ def settle(trip: Trip, actions: Sequence[Action]) -> None:
     """Store decisions that need no call."""
     endings = [settled(_kinds(trip, action), action) for action in actions]
     if endings:
-        with trip.store.begin() as tx:
+        with trip.lane.begin() as tx:
             _store(trip, tx, endings, request_id=None, now=trip.now())
 
 
@@ -58,7 +58,7 @@ def save(
     trip: Trip, batch: Batch, answers: Sequence[Answer], *, started_at: datetime
 ) -> list[Action]:
     """Store what one call brought back; returns the repairs it makes necessary (R17)."""
-    with trip.store.begin() as tx:
+    with trip.lane.begin() as tx:
         hits = _known(trip, tx, batch, answers)
         judged = [
             (action, answer, _hit(action, answer, hits))
@@ -70,7 +70,7 @@ def save(
         ]
         source = trip.source(batch.side, batch.resource)
         records = [e.record for e in endings if e.record is not None]
-        observe(trip, tx, source, records, cursor=None, started_at=started_at)
+        observe(trip, tx, source, records, cursor=None, started_at=started_at, ours=True)
         # Last Synced On rode along to Dynamics, so it is what the batch said (R26).
         now = trip.now() if batch.side is SideName.XERO else batch.at
         _store(trip, tx, endings, request_id=batch.request_id, now=now)
@@ -93,7 +93,8 @@ def _kinds(trip: Trip, action: Action) -> Kinds:
 
 
 def _hit(action: Action, answer: Answer, hits: Mapping[str, Record]) -> Record | None:
-    if action.kind is not ActionKind.CREATE or answer.record is None:
+    created = action.kind is ActionKind.CREATE and action.side is SideName.XERO
+    if not created or answer.record is None:
         return None
     return hits.get(answer.record.id)
 
@@ -122,6 +123,8 @@ def _store(
     relinks = [e.action for e in endings if e.action.kind is ActionKind.RELINK]
     tx.links.pair([(a.link.id, a.remote_id) for a in relinks if a.remote_id])
     outcomes = [outcome for e in endings for outcome in (e.outcome, *e.parts)]
+    known = tx.links.by_id(part.link_id for e in endings for part in e.action.parts if part.link_id)
+    scene = Scene(trip.run_id, trip.now(), request_id, known)
     tx.links.save(
         trip.connection,
         outcomes,
@@ -131,11 +134,12 @@ def _store(
         xero_ids={e.action.link.id: e.record.id for e in endings if _gives_id(e) and e.record},
     )
     tx.choices.clear(_used_choices(endings))
-    told = [e for e in endings if _worth_telling(e)]
+    count_removals(trip, tx, [e.action for e in endings if e.outcome.carried])
+    told = [e for e in endings if worth_telling(e)]
     winners = {winner for e in told for winner in (e.action.winner_id, e.action.link.winner_id)}
     tx.links.wake([winner for winner in winners if winner is not None], now=now)
-    rows = [_row(trip, e, request_id) for e in told]
-    rows += [row for e in endings if e.outcome.carried for row in _part_rows(trip, e, request_id)]
+    rows = [story(scene, e) for e in told]
+    rows += [row for e in endings for row in part_stories(scene, e)]
     tx.history.add(rows)
     for row in rows:
         _log.info(
@@ -155,60 +159,3 @@ def _used_choices(endings: Sequence[Ending]) -> list[tuple[int, str]]:
     used = [(action.link.id, name) for action in actions for name in action.chosen]
     parts = [part for action in actions for part in action.parts if part.link_id and part.chosen]
     return used + [(part.link_id or 0, name) for part in parts for name in part.chosen]
-
-
-def _worth_telling(ending: Ending) -> bool:
-    """Outcomes that changed nothing would only hide the story (R40)."""
-    link, outcome = ending.action.link, ending.outcome
-    before, after = (link.status, link.remark, link.life), (outcome.status, outcome.remark)
-    return outcome.carried or outcome.fresh or before != (*after, outcome.life)
-
-
-def _row(trip: Trip, ending: Ending, request_id: str | None) -> HistoryRow:
-    action, outcome = ending.action, ending.outcome
-    sent = request_id is not None and action.kind is not ActionKind.REPAIR
-    return HistoryRow(
-        connection=trip.connection,
-        entity=action.link.entity,
-        link_id=action.link.id,
-        dynamics_id=action.link.dynamics_id,
-        xero_id=ending.record.id if ending.record else action.link.xero_id,
-        at=trip.now(),
-        run_id=trip.run_id,
-        action="refused" if sent and not outcome.carried else _named(action),
-        status=outcome.status,
-        remark=outcome.remark,
-        changes=action.changes,
-        dynamics_version=action.dynamics_version,
-        xero_version=ending.record.version if ending.record else action.xero_version,
-        request_id=request_id,
-        code=ending.code,
-    )
-
-
-def _named(action: Action) -> str:
-    """Name what was done, and where if not in Xero: reports count by these names."""
-    kind = action.kind.value
-    return kind if action.side is SideName.XERO else f"{kind}_in_dynamics"
-
-
-def _part_rows(trip: Trip, ending: Ending, request_id: str | None) -> list[HistoryRow]:
-    """Parts count under their own entity, though they travel inside their parent."""
-    return [
-        HistoryRow(
-            connection=trip.connection,
-            entity=part.entity,
-            link_id=part.link_id,
-            dynamics_id=part.dynamics_id,
-            xero_id=None,
-            at=trip.now(),
-            run_id=trip.run_id,
-            action=part.kind.value,
-            status=part.status,
-            remark=part.remark,
-            changes={n: Change(None, value, "sent") for n, value in part.decided.items()},
-            request_id=request_id,
-        )
-        for part in ending.action.parts
-        if part.kind is not ActionKind.NOTHING
-    ]

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from datetime import timedelta
 
 from dynamics_xero.mapping.entity import EntityMapping
 from dynamics_xero.model import Holder, Link, Pair, Record, RecordState, SideName, Value
 from dynamics_xero.store_port import Transaction
-from dynamics_xero.sync.feeds import normal
-from dynamics_xero.sync.match import holders, keep, match
+from dynamics_xero.sync.decide import Judge
+from dynamics_xero.sync.match import match
 from dynamics_xero.sync.merges import with_merges
+from dynamics_xero.sync.pull import is_whole
 from dynamics_xero.sync.trip import Trip
 
 ORGANIZATION = "@organization"
@@ -29,11 +31,11 @@ def load_pairs(
 
     planning: matches are shown, not stored.
     """
-    with trip.store.read() if planning else trip.store.begin() as tx:
+    with trip.store.read() if planning else trip.lane.begin() as tx:
         rows = _rows(trip, tx, mapping, [link.dynamics_id for link in links])
         held: dict[int, tuple[Holder, ...]] = {}
         if whole:
-            links, held = _meet(trip, tx, mapping, links, rows, planning=planning)
+            links, held = match(trip, tx, mapping, links, rows, planning=planning)
         shown = _shown(trip, tx, mapping, links)
         parts = _parts(trip, tx, mapping, links)
         gone = _gone(trip, tx, mapping, links, parts)
@@ -52,6 +54,17 @@ def load_pairs(
             for link in links
         ]
         return with_merges(trip, tx, mapping, pairs)
+
+
+def judge_of(trip: Trip, mapping: type[EntityMapping]) -> Judge:
+    """Return what decisions about an entity are taken by."""
+    return Judge(
+        mapping,
+        trip.part_mapping(mapping),
+        whole=is_whole(trip),
+        adopting=mapping.name in trip.adopting,
+        tie=timedelta(seconds=trip.limits.tie_s),
+    )
 
 
 def _part_ids(parts: Mapping[str, Sequence[tuple[Record, Link | None]]]) -> Iterable[int]:
@@ -82,62 +95,6 @@ def _rows(
 
 def _under(lookup: str, values: Mapping[str, Value]) -> dict[str, Value]:
     return {f"{lookup}.{column}": value for column, value in values.items()}
-
-
-def _unlinked(
-    links: Iterable[Link], rows: Mapping[str, Record], *, live: bool = True
-) -> list[Link]:
-    return [
-        link
-        for link in links
-        if link.xero_id is None
-        and link.dynamics_id in rows
-        and (rows[link.dynamics_id].state is RecordState.LIVE) is live
-    ]
-
-
-def _keys(
-    mapping: type[EntityMapping], links: Sequence[Link], rows: Mapping[str, Record]
-) -> dict[int, dict[str, str]]:
-    keys = {}
-    for link in links:
-        values, _problems = mapping.read_dynamics(rows[link.dynamics_id].values)
-        keys[link.id] = {name: normal(value) for name, value in values.items()}
-    return keys
-
-
-def _meet(
-    trip: Trip,
-    tx: Transaction,
-    mapping: type[EntityMapping],
-    links: Sequence[Link],
-    rows: Mapping[str, Record],
-    *,
-    planning: bool,
-) -> tuple[list[Link], dict[int, tuple[Holder, ...]]]:
-    """Return the links with the partners found, and who holds the keys of those left alone."""
-    open_links = _unlinked(links, rows)
-    keys = _keys(mapping, open_links, rows)
-    found = match(trip, tx, mapping, open_links, keys, on=mapping.match_on)
-    found |= _left_behind(trip, tx, mapping, _unlinked(links, rows, live=False), rows)
-    met = [replace(link, xero_id=found.get(link.id, link.xero_id)) for link in links]
-    if not planning:
-        keep(trip, tx, met, found)  # before holders are sought: what is linked now counts as such
-    alone = [link for link in open_links if link.id not in found]
-    return met, holders(trip, tx, mapping, alone, keys)
-
-
-def _left_behind(
-    trip: Trip,
-    tx: Transaction,
-    mapping: type[EntityMapping],
-    links: Sequence[Link],
-    rows: Mapping[str, Record],
-) -> dict[int, str]:
-    """Return what we made ourselves for rows that are gone: it is theirs to archive (R22)."""
-    if not links or mapping.own_key is None:
-        return {}
-    return match(trip, tx, mapping, links, _keys(mapping, links, rows), on=(mapping.own_key,))
 
 
 def _shown(

@@ -12,12 +12,13 @@ from datetime import datetime
 from functools import partial
 
 from dynamics_xero.errors import CursorExpiredError
-from dynamics_xero.model import Page, Record, RecordState
+from dynamics_xero.model import Page, Record, RecordState, SideName
 from dynamics_xero.rows import CursorRow, RecordRow, Stored
 from dynamics_xero.store_port import Transaction
 from dynamics_xero.sync.feeds import Source
 from dynamics_xero.sync.marks import heal, mark, release, see
 from dynamics_xero.sync.patience import patiently
+from dynamics_xero.sync.stamps import stamp
 from dynamics_xero.sync.trip import Trip
 
 ABSENT_BATCH = 200
@@ -31,7 +32,7 @@ def pull(trip: Trip, source: Source) -> None:
         try:
             page = patiently(trip, partial(side.changes, source.feed, cursor.cursor))
         except CursorExpiredError:
-            cursor = _restart(cursor)
+            cursor = restart(cursor)
             continue
         was_whole = cursor.complete
         cursor = replace(
@@ -65,7 +66,7 @@ def read_at(trip: Trip, source: Source) -> datetime | None:
 def store_page(trip: Trip, source: Source, page: Page, cursor: CursorRow) -> None:
     """Store one page, its marks and its cursor together (R1)."""
     endpoint = trip.key(source.side)
-    with trip.store.begin() as tx:
+    with trip.lane.begin() as tx:
         observe(trip, tx, source, page.records, cursor=cursor, started_at=page.started_at)
         tx.cursors.put(endpoint, source.feed.resource, cursor)
 
@@ -78,15 +79,19 @@ def observe(
     *,
     cursor: CursorRow | None,
     started_at: datetime,
+    ours: bool = False,
 ) -> None:
     """Store what was seen and mark the links it concerns.
 
-    cursor None: the rows came back from a write, outside of any feed.
+    cursor None: the rows were read outside of any feed. ours: a write of ours brought them back.
     """
     endpoint, resource = trip.key(source.side), source.feed.resource
     stored = tx.records.get(endpoint, resource, [record.id for record in records])
     fresh = [r for r in records if _is_news(stored.get(r.id), r, started_at)]
     fresh = [_with_parent(stored.get(record.id), record) for record in fresh]
+    if source.stamped:
+        written = {r.id for r in fresh} if ours else _unanswered(trip, tx, source)
+        fresh = [_stamped(source, stored.get(r.id), r, ours=r.id in written) for r in fresh]
     digests = {record.id: source.digest(record) for record in fresh}
     # A row shown just as it is stored is only touched; what is stored anew marks links due only if
     # its content differs: our own write-backs move the version and nothing else (R26).
@@ -95,12 +100,15 @@ def observe(
     for record in fresh:
         known = stored.get(record.id)
         unmoved = known is not None and known.record == record
+        unmoved = unmoved and not _differs(known, digests[record.id])  # under other keys it does
         (same if unmoved else other).append(record)
     generation = cursor.generation if cursor else _generation(tx, endpoint, resource)
     tx.records.touch(endpoint, resource, [r.id for r in same], generation)
     rows = [RecordRow(record, digests[record.id], source.index(record)) for record in other]
     tx.records.put(endpoint, rows, generation=generation, answered_at=trip.now())
     changed = [r for r in other if _differs(stored.get(r.id), digests[r.id])]
+    if changed:
+        trip.news.add(source.side)
     mark(trip, tx, source, changed, stored)
     release(trip, tx, source, other, stored)
     heal(trip, tx, source, other, stored)
@@ -124,6 +132,21 @@ def _with_parent(known: Stored | None, record: Record) -> Record:
     return replace(record, parent_id=known.record.parent_id, version=version)
 
 
+def _stamped(source: Source, known: Stored | None, record: Record, *, ours: bool) -> Record:
+    return stamp(source.stamped, known.record if known else None, record, ours=ours)
+
+
+def _unanswered(trip: Trip, tx: Transaction, source: Source) -> set[str]:
+    """Return the rows that a call of ours without answer may have changed (R13, R22)."""
+    endpoint, resource = trip.key(source.side), source.feed.resource
+    rows = tx.requests.opened(trip.connection)
+    ours = [row for row in rows if (row.endpoint, row.resource) == (endpoint, resource)]
+    links = tx.links.by_id([int(str(m["link_id"])) for row in ours for m in row.members])
+    if source.side is SideName.DYNAMICS:
+        return {link.dynamics_id for link in links.values()}
+    return {link.xero_id for link in links.values() if link.xero_id is not None}
+
+
 def _differs(known: Stored | None, digest: str) -> bool:
     return known is None or known.digest != digest
 
@@ -136,11 +159,11 @@ def _resume(trip: Trip, source: Source) -> CursorRow:
     if row is None:
         return CursorRow(cursor=None, columns_digest=digest, complete=False, generation=1)
     if row.columns_digest != digest:
-        return replace(_restart(row), columns_digest=digest)
+        return replace(restart(row), columns_digest=digest)
     return row
 
 
-def _restart(row: CursorRow) -> CursorRow:
+def restart(row: CursorRow) -> CursorRow:
     """Read whole again, as a new generation: what it does not show is a candidate for absence."""
     return replace(row, cursor=None, complete=False, generation=row.generation + 1, started_at=None)
 
@@ -161,6 +184,6 @@ def _confirm_absent(trip: Trip, source: Source, cursor: CursorRow) -> None:
         started_at = trip.now()
         side = trip.sides[source.side]
         records = patiently(trip, partial(side.read, source.feed, ids))
-        with trip.store.begin() as tx:
+        with trip.lane.begin() as tx:
             observe(trip, tx, source, records, cursor=cursor, started_at=started_at)
             tx.records.touch(endpoint, resource, ids, cursor.generation)

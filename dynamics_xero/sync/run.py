@@ -6,21 +6,27 @@ nothing the second time.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 
 from dynamics_xero.errors import RetryableError, ThrottledError, UnavailableError, remark
 from dynamics_xero.mapping.entity import EntityMapping
 from dynamics_xero.model import Action, ActionKind, Link, SideName
-from dynamics_xero.sync.decide import Judge, decide
+from dynamics_xero.sync.adopt import adopt
+from dynamics_xero.sync.breaker import next_due_at
+from dynamics_xero.sync.calls import CALLS
+from dynamics_xero.sync.decide import decide
 from dynamics_xero.sync.feeds import Source
+from dynamics_xero.sync.guards import end_cycle, hold
 from dynamics_xero.sync.helping import helping
-from dynamics_xero.sync.pairs import load_pairs
-from dynamics_xero.sync.pull import is_whole, pull, read_at
-from dynamics_xero.sync.push import CALLS, push
+from dynamics_xero.sync.loops import break_loops
+from dynamics_xero.sync.pairs import judge_of, load_pairs
+from dynamics_xero.sync.pull import pull, read_at
+from dynamics_xero.sync.push import push
 from dynamics_xero.sync.steps import validate
 from dynamics_xero.sync.trip import Trip
+from dynamics_xero.sync.unanswered import release_unanswered
 from dynamics_xero.sync.write_back import write_back
 
 UNKNOWN_WAIT_S = 60.0
@@ -41,6 +47,7 @@ def run_once(trip: Trip) -> None:
     if _writes(trip) != before:
         pull_all(trip)
         work(trip)
+    end_cycle(trip)
 
 
 def pull_all(trip: Trip) -> None:
@@ -82,8 +89,9 @@ def one_round(trip: Trip) -> bool:
     for mapping in trip.entities:
         with helping(trip, mapping) as links:
             if links:
-                ended = push(trip, decide_fresh(trip, mapping, links)) or ended
-    return ended
+                actions = hold(trip, mapping, decide_fresh(trip, mapping, links))
+                ended = push(trip, break_loops(trip, actions)) or ended
+    return ended or adopt(trip)
 
 
 def decide_fresh(trip: Trip, mapping: type[EntityMapping], links: Sequence[Link]) -> list[Action]:
@@ -103,79 +111,27 @@ def decide_fresh(trip: Trip, mapping: type[EntityMapping], links: Sequence[Link]
 
 def decide_all(trip: Trip, mapping: type[EntityMapping], links: Sequence[Link]) -> list[Action]:
     """Return what the links need; those nothing can be said about yet are looked at later."""
-    judge = Judge(mapping, trip.part_mapping(mapping), whole=is_whole(trip))
+    judge = judge_of(trip, mapping)
     loaded = load_pairs(trip, mapping, links, whole=judge.whole)
     pairs = [validate(trip, mapping, pair) for pair in loaded]
     decided = [(pair.link.id, decide(pair, judge)) for pair in pairs]
     unknown = [link_id for link_id, action in decided if action is None]
     if unknown:
         next_at = trip.now() + timedelta(seconds=UNKNOWN_WAIT_S)
-        with trip.store.begin() as tx:
+        with trip.lane.begin() as tx:
             tx.links.retry_later(unknown, next_at=next_at, attempts_up=False)
     found = [action for _link_id, action in decided if action is not None]
     return [each for action in found for each in (action, *action.also)]
-
-
-def plan(trip: Trip) -> Iterator[tuple[str, str]]:
-    """Decide everything that is due without doing any of it; yields (entity, action) of each."""
-    for mapping in trip.entities:
-        judge = Judge(mapping, trip.part_mapping(mapping), whole=is_whole(trip))
-        place = 0
-        while True:
-            with trip.store.read() as tx:
-                links = tx.links.due(
-                    trip.connection,
-                    mapping.name,
-                    now=trip.now(),
-                    limit=trip.limits.round_size,
-                    offset=place,
-                )
-            if not links:
-                break
-            unlinked = {link.id for link in links if link.xero_id is None}
-            for loaded in load_pairs(trip, mapping, links, whole=judge.whole, planning=True):
-                pair = validate(trip, mapping, loaded)
-                if pair.link.id in unlinked and pair.link.xero_id is not None:
-                    yield mapping.name, "match"
-                yield from _steps(mapping, decide(pair, judge))
-            place += len(links)
-
-
-def _steps(mapping: type[EntityMapping], action: Action | None) -> Iterator[tuple[str, str]]:
-    if action is not None:
-        yield mapping.name, action.kind.value
-        for part in action.parts:
-            yield part.entity, part.kind.value
 
 
 def queue(trip: Trip, error: ThrottledError) -> None:
     """Say on the records that wait that they do, if it will be for more than 5 minutes (R26)."""
     if (error.retry_after_s or 0.0) <= QUEUED_AFTER_S:
         return
-    with trip.store.begin() as tx:
+    with trip.lane.begin() as tx:
         tx.links.queue(trip.connection, remark=remark(error), now=trip.now())
     with suppress(RetryableError):  # Dynamics may be the one that asks to wait
         write_back(trip, everything=True)
-
-
-def release_unanswered(trip: Trip) -> None:
-    """Decide again what travelled in a call without answer (R22).
-
-    Only once its deadline has passed and Xero's feed was read after it: by then the call has
-    taken effect or never will, and whatever it made is found by its natural key.
-    """
-    with trip.store.read() as tx:
-        rows = tx.requests.opened(trip.connection)
-    for row in rows:
-        side = SideName(row.endpoint.partition(":")[0])
-        read = read_at(trip, trip.source(side, row.resource))
-        left = row.sent_at or row.deadline
-        lapsed = max(row.deadline, left + timedelta(seconds=trip.limits.deadline_s))
-        if row.sent_at is not None and (read is None or read < lapsed):
-            continue
-        with trip.store.begin() as tx:
-            tx.links.set_request([int(str(m["link_id"])) for m in row.members], None)
-            tx.requests.close(row.id)
 
 
 def _is_stale(trip: Trip, source: Source, actions: Sequence[Action]) -> bool:
@@ -194,8 +150,8 @@ def _is_stale(trip: Trip, source: Source, actions: Sequence[Action]) -> bool:
 
 def _wait(trip: Trip) -> float | None:
     """Return the seconds until something can be done, None when nothing is left to do."""
+    next_at = next_due_at(trip)
     with trip.store.read() as tx:
-        next_at = tx.links.next_due_at(trip.connection)
         rows = tx.requests.opened(trip.connection)
     instants = [next_at] if next_at is not None else []
     grace = timedelta(seconds=trip.limits.deadline_s)

@@ -48,6 +48,10 @@ RESTORED_DELETED = (
     "This company was restored in Xero, but its account was deleted here. Ask finance to archive "
     "the contact again, or let it stand for itself there."
 )
+NEVER_SETTLED = (
+    "This account left before it was ever in step with its contact in Xero, which others may use. "
+    "Ask finance to archive the contact in Xero if nobody does."
+)
 MERGED_AWAY = (
     "This company was merged in Xero into the contact of another account. Merge the two accounts "
     "here as well, or ask finance to restore the contact in Xero."
@@ -77,6 +81,15 @@ def was_live(pair: Pair) -> tuple[bool, bool]:
     """Return whether each side's row was there when that was last settled."""
     here, there = pair.link.base.get(STATE, (LIVE, LIVE))
     return here == LIVE, there == LIVE
+
+
+def bears_our_key(pair: Pair, mapping: type[EntityMapping]) -> bool:
+    """Say whether the Xero record carries the key that only our own writes put there (R33)."""
+    if mapping.own_key is None or pair.dynamics is None or pair.xero is None:
+        return False
+    key = mapping.fields[mapping.own_key]
+    shown = key.from_xero(pair.xero.values)
+    return shown is not None and shown == key.read(pair.dynamics.values)
 
 
 def act(

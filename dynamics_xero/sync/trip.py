@@ -25,7 +25,8 @@ class Limits:
     1,000). write_back_wait_s: how long write-backs are gathered. call_s: the longest a call may
     take once it has left, write_back_s the same for a full $batch, whose parts Dataverse carries
     out one after the other. deadline_s: how long after it was written down a request without an
-    answer may still take effect: the longest wait for quota and the longest call.
+    answer may still take effect: the longest wait for quota and the longest call. tie_s: two edits
+    of a field that are closer than this ask which one is `newest` (R13: two poll intervals).
     """
 
     round_size: int = 500
@@ -37,6 +38,7 @@ class Limits:
     senders: int = 5
     fresh_update_s: float = 30.0
     fresh_create_s: float = 300.0
+    tie_s: float = 600.0
 
 
 def _say_nothing(_text: str) -> None:
@@ -49,7 +51,10 @@ class Trip:
 
     mappings: of all entities in dependency order, parts included. subscribers: per side, every
     connection that reads the same endpoint: a changed record marks the links of all of them due.
-    only: the one entity to work on, None for all. patient: short outages are waited out. talk: is
+    only: the one entity to work on, None for all. held: entities that are not written, because
+    nobody agreed to their mapping yet (R11). adopting: entities whose
+    new Xero records get a row here. news: sides of which something was observed since new records
+    were last sought. patient: short outages are waited out. talk: is
     told what a person who watches should know.
     """
 
@@ -67,6 +72,9 @@ class Trip:
     plugins: Sequence[Plugin] = ()
     limits: Limits = field(default_factory=Limits)
     only: str | None = None
+    held: frozenset[str] = frozenset()
+    adopting: frozenset[str] = frozenset()
+    news: set[SideName] = field(default_factory=lambda: set(SideName))
     patient: bool = True
     talk: Callable[[str], None] = _say_nothing
 
@@ -79,7 +87,11 @@ class Trip:
     def _is_wanted(self, mapping: type[EntityMapping]) -> bool:
         """Parts travel inside their parent, so to ask for them is to ask for it."""
         part = self.part_mapping(mapping)
-        return self.only in (None, mapping.name, part.name if part else None)
+        return mapping.name not in self.held and self.only in (
+            None,
+            mapping.name,
+            part.name if part else None,
+        )
 
     def part_mapping(self, mapping: type[EntityMapping]) -> type[EntityMapping] | None:
         """Return the mapping of the parts inside a parent, if it has any."""
@@ -87,6 +99,17 @@ class Trip:
             if candidate.part_of is not None and issubclass(mapping, candidate.part_of):
                 return candidate
         return None
+
+    def entities_of(self, xero: str) -> list[str]:
+        """Return the entities whose records share a Xero resource."""
+        return [m.name for m in self.mappings if m.xero == xero and m.part_of is None]
+
+    def part_on(self, mapping: type[EntityMapping]) -> type[EntityMapping] | None:
+        """Return the mapping by which the same Dynamics rows travel inside a parent instead."""
+        if mapping.part_of is not None:
+            return None
+        parts = (m for m in self.mappings if m.part_of is not None)
+        return next((m for m in parts if m.dynamics == mapping.dynamics), None)
 
     def mapping(self, entity: str) -> type[EntityMapping]:
         """Return the mapping of an entity, parts included."""

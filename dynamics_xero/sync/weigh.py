@@ -10,8 +10,10 @@ from dataclasses import dataclass, field
 
 from dynamics_xero.errors import MappingError
 from dynamics_xero.mapping.entity import EntityMapping, FieldRule
+from dynamics_xero.mapping.fields import Direction, Owner
 from dynamics_xero.mapping.merge import Verdict, merge
 from dynamics_xero.model import Base, Change, SideName, Status, Value, Values
+from dynamics_xero.sync.stamps import Stamps
 
 
 @dataclass
@@ -56,33 +58,38 @@ class Weighed:
 class Scales:
     """What the fields of one row are weighed by.
 
-    shown: the Dynamics row's own columns. base and choices by field.
+    shown: the Dynamics row's own columns. base and choices by field. stamps: when each side was
+    edited.
     """
 
     mapping: type[EntityMapping]
     shown: Values
     base: Base
     choices: Mapping[str, SideName] = field(default_factory=dict)
+    stamps: Stamps = field(default_factory=Stamps)
 
 
 def weigh(scales: Scales, here: Values, there: Values) -> Weighed:
     """Merge each field against its base and sort the verdicts."""
     weighed = Weighed()
     for name, rule in scales.mapping.fields.items():
-        verdict = _verdict(scales, rule, here.get(name), there.get(name))
+        verdict = verdict_of(scales, rule, here.get(name), there.get(name))
         _sort(weighed, scales, rule, verdict, here.get(name), there.get(name))
     return weighed
 
 
-def _verdict(scales: Scales, rule: FieldRule, here: Value, there: Value) -> Verdict:
+def verdict_of(scales: Scales, rule: FieldRule, here: Value, there: Value) -> Verdict:
     """Return what a field needs; where a person was asked, the answer counts."""
-    verdict = merge(rule, here, there, scales.base.get(rule.name))
+    newer = scales.stamps.newer(scales.mapping, rule, scales.shown)
+    verdict = merge(rule, here, there, scales.base.get(rule.name), newer=newer)
     choice = scales.choices.get(rule.name)
     if choice is None or not _asks(rule, verdict, here, there):
         return verdict
-    if choice is SideName.DYNAMICS:
+    if choice is SideName.DYNAMICS and rule.direction is not Direction.TO_DYNAMICS:
         return Verdict.TO_XERO
-    return Verdict.TO_DYNAMICS if rule.written_back else verdict
+    if choice is SideName.XERO and rule.written_back is not None:
+        return Verdict.TO_DYNAMICS
+    return Verdict.SETTLE  # the value may not travel, so what was chosen stays where it is
 
 
 def _asks(rule: FieldRule, verdict: Verdict, here: Value, there: Value) -> bool:
@@ -100,11 +107,10 @@ def _sort(
     weighed: Weighed, scales: Scales, rule: FieldRule, verdict: Verdict, here: Value, there: Value
 ) -> None:
     name = rule.name
-    if name in scales.choices and verdict not in (Verdict.CONFLICT, Verdict.KEEP):
-        weighed.chosen.append(name)
+    before = len(weighed.problems)
     if verdict is Verdict.TO_XERO:
         weighed.carried[name] = here
-        change = Change(there, rule.fit(here), _why(scales, name, "changed in Dynamics"))
+        change = Change(there, rule.fit(here), _why(scales, rule, here, there, to=SideName.XERO))
         weighed.changes[SideName.XERO][name] = change
     elif verdict is Verdict.TO_DYNAMICS:
         _fetch(weighed, scales, rule, here, there)
@@ -114,6 +120,8 @@ def _sort(
         weighed.kept.append(rule.label)
     elif verdict is Verdict.CONFLICT:
         weighed.disputed.append(rule.label)
+    if name in scales.choices and len(weighed.problems) == before:
+        weighed.chosen.append(name)  # one that could not be followed waits for another value
 
 
 def _fetch(weighed: Weighed, scales: Scales, rule: FieldRule, here: Value, there: Value) -> None:
@@ -124,21 +132,26 @@ def _fetch(weighed: Weighed, scales: Scales, rule: FieldRule, here: Value, there
         weighed.problems.extend(error.problems)
         return
     if all(scales.shown.get(column) == value for column, value in columns.items()):
-        weighed.settled[rule.name] = (
-            here,
-            there,
-        )  # nothing to write: what differs stands elsewhere
+        weighed.settled[rule.name] = (here, there)  # what differs stands in another column
         return
     weighed.fetched[rule.name] = there
     weighed.columns.update(columns)
-    change = Change(here, there, _why(scales, rule.name, "changed in Xero"))
+    change = Change(here, there, _why(scales, rule, here, there, to=SideName.DYNAMICS))
     weighed.changes[SideName.DYNAMICS][rule.name] = change
 
 
-def _why(scales: Scales, name: str, changed: str) -> str:
-    if name in scales.choices:
-        return f"chosen by a person: {scales.choices[name].value}"
-    return changed if name in scales.base else "was empty when first linked"
+def _why(scales: Scales, rule: FieldRule, here: Value, there: Value, *, to: SideName) -> str:
+    """Name the rule by which a value travels, for the history (R40)."""
+    if rule.name in scales.choices:
+        return f"chosen by a person: {scales.choices[rule.name].value}"
+    base, to_xero = scales.base.get(rule.name), to is SideName.XERO
+    if base is None:
+        filled = (there if to_xero else here) is not None
+        return f"{rule.owner.value} owns it" if filled else "was empty when first linked"
+    if here != base[0] and there != base[1] and not rule.one_way:
+        newer = rule.owner is Owner.NEWEST
+        return f"changed on both sides: {'the newer edit' if newer else rule.owner.value} stands"
+    return "changed in Dynamics" if to_xero else "changed in Xero"
 
 
 def both_changed(labels: Iterable[str]) -> str:

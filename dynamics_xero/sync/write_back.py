@@ -15,14 +15,17 @@ from dynamics_xero.mapping.columns.xero_details import STATUS_OPTIONS
 from dynamics_xero.model import (
     ActionKind,
     Answer,
+    Life,
     Link,
     Purpose,
+    Record,
     RecordState,
     SideName,
     Value,
     Values,
     Write,
 )
+from dynamics_xero.store_port import Transaction
 from dynamics_xero.sync.patience import patiently
 from dynamics_xero.sync.trip import Trip
 
@@ -65,7 +68,7 @@ def _write(trip: Trip, links: Sequence[Link]) -> None:
             deadline_s=trip.limits.write_back_s,
         )
         _store(trip, [members[place] for place in group], answers)
-    with trip.store.begin() as tx:
+    with trip.lane.begin() as tx:
         tx.links.clear_write_backs([link for link, values in wanted if not values])
 
 
@@ -85,16 +88,44 @@ def _differing(trip: Trip, links: Sequence[Link]) -> list[tuple[Link, Values]]:
     endpoint = trip.key(SideName.DYNAMICS)
     with trip.store.read() as tx:
         rows = {table: tx.records.get(endpoint, table, ids) for table, ids in tables.items()}
+        silent = _outranked(trip, tx, links)
     found: list[tuple[Link, Values]] = []
     for link in links:
         row = rows[_table(trip, link)].get(link.dynamics_id)
-        if row is None or row.record.state is RecordState.DELETED:
+        if row is None or link.id in silent or _takes_nothing(row.record):
             found.append((link, {}))
             continue
         shown = row.record.values
         wanted = details(trip, link)
         found.append((link, {c: v for c, v in wanted.items() if shown.get(c) != v}))
     return found
+
+
+def _takes_nothing(record: Record) -> bool:
+    """A deleted row is not there, and one that was merged into another refuses every write."""
+    return record.state is RecordState.DELETED or record.merged_into is not None
+
+
+def _outranked(trip: Trip, tx: Transaction, links: Sequence[Link]) -> set[int]:
+    """Return the links whose Dynamics row shows how another link of the row stands (R14).
+
+    A contact inside a company and the same contact standing alone are two links of one row.
+    """
+    silent: set[int] = set()
+    for alone in trip.mappings:
+        inside = trip.part_on(alone)
+        if inside is None:
+            continue
+        parts = [link for link in links if link.entity == inside.name]
+        ids = [link.dynamics_id for link in parts]
+        leading = tx.links.by_dynamics(trip.connection, alone.name, ids)
+        leads = {i for i, link in leading.items() if link.life is Life.LINKED}
+        silent |= {link.id for link in parts if link.dynamics_id in leads}
+        frozen = [x for x in links if x.entity == alone.name and x.life is not Life.LINKED]
+        ids = [link.dynamics_id for link in frozen]
+        taken = tx.links.by_dynamics(trip.connection, inside.name, ids)
+        silent |= {link.id for link in frozen if link.dynamics_id in taken}
+    return silent
 
 
 def details(trip: Trip, link: Link) -> dict[str, Value]:
@@ -131,7 +162,7 @@ def _store(trip: Trip, members: Sequence[tuple[Link, Values]], answers: Sequence
 
 
 def _commit(trip: Trip, done: Sequence[Link], patches: Mapping[str, Mapping[str, Values]]) -> None:
-    with trip.store.begin() as tx:
+    with trip.lane.begin() as tx:
         for table, rows in patches.items():
             tx.records.patch(trip.key(SideName.DYNAMICS), table, rows)
         tx.links.clear_write_backs(done)

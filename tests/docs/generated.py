@@ -9,10 +9,13 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from dynamics_xero.entities import BUILT_IN
+from dynamics_xero.mapping.merge import Verdict
 from dynamics_xero.mapping.rule import FieldRule
 from dynamics_xero.sandbox.dynamics import switch_list
 from dynamics_xero.sandbox.switches import Switch
 from dynamics_xero.sandbox.xero import switches
+from tests.unit import field_rows, record_rows
+from tests.unit.first_match import told
 
 ROOT = Path(__file__).resolve().parents[2]
 BLOCK = re.compile(r"(<!-- generated: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -98,7 +101,41 @@ def _field(rule: FieldRule) -> tuple[str, ...]:
     return _code(rule.name), rule.label, columns, _code(xero), ways[rule.direction.value], owner
 
 
-_MAKERS = {"rules": _rules, "switches": _switches, "fields": _fields}
+def _record_decisions() -> str:
+    names = ("link", "dynamics", "xero")
+    rows = (
+        (*told(line, names), line.then.says, _stands(line.then), line.rule)
+        for line in record_rows.ROWS
+    )
+    return _table((*names, "and", "then", "link afterwards", "rule"), rows)
+
+
+def _stands(then: record_rows.Expected) -> str:
+    status = "as it was" if then.status is None else then.status.value
+    return "" if then.kind is None else f"{then.life.value}, {status}"
+
+
+def _field_decisions() -> str:
+    names = ("situation", "way", "owner")
+    says = {
+        Verdict.NOTHING: "nothing",
+        Verdict.SETTLE: "settled as it stands",
+        Verdict.TO_XERO: "to Xero",
+        Verdict.TO_DYNAMICS: "to Dynamics",
+        Verdict.CONFLICT: "ask",
+        Verdict.KEEP: "left different, and listed",
+    }
+    rows = ((*told(line, names), says[line.then], line.rule) for line in field_rows.ROWS)
+    return _table((*names, "and", "then", "rule"), rows)
+
+
+_MAKERS = {
+    "rules": _rules,
+    "switches": _switches,
+    "fields": _fields,
+    "record_decisions": _record_decisions,
+    "field_decisions": _field_decisions,
+}
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -18,7 +18,7 @@ from dynamics_xero.cli.commands import commands
 from dynamics_xero.cli.outcomes import Exit
 from dynamics_xero.sandbox.control_schema import SCHEMA
 from dynamics_xero.sandbox.faults import KINDS
-from dynamics_xero.sync import decide, endings, helping, parts, persons
+from dynamics_xero.sync import decide, endings, guards, helping, parts, persons
 from dynamics_xero.xero.remarks import CATALOGUE
 from tests.docs import generated
 from tests.docs.pages import DOCS, PAGES, ROOT, blocks, rows, sections, text_of
@@ -64,7 +64,7 @@ def test_the_commands_page_has_a_section_for_each_command_and_no_other() -> None
 def test_each_command_tells_its_options_and_no_other(name: str) -> None:
     first_cells = " ".join(row[0] for row in rows(COMMAND_PAGE[name]))
 
-    assert set(re.findall(r"--[a-z-]{4,}", first_cells)) == options_of(COMMANDS[name])
+    assert set(re.findall(r"--[a-z][a-z-]+", first_cells)) == options_of(COMMANDS[name])
 
 
 def test_the_global_options_and_the_exit_codes_are_told() -> None:
@@ -81,6 +81,7 @@ SETTING_SECTIONS = {
     "Top of the file": schema("settings"),
     "[connections.NAME.dynamics]": SIDES["dynamics"],
     "[connections.NAME.xero]": SIDES["xero"],
+    "[limits]": SETTINGS["limits"],
     "[entities.NAME]": SETTINGS["entities"]["additionalProperties"],
 }
 
@@ -131,7 +132,7 @@ def known_remarks() -> Iterator[str]:
     """Return every fixed sentence that may become a remark, placeholders as an ellipsis."""
     for known in CATALOGUE:
         yield re.sub(r"\{\w+\}", "…", known.sentence)
-    for module in (decide, endings, helping, parts, persons):
+    for module in (decide, endings, guards, helping, parts, persons):
         for name, value in vars(module).items():
             if name.isupper() and isinstance(value, str) and value.endswith("."):
                 yield value
@@ -150,7 +151,7 @@ def test_the_generated_parts_are_fresh() -> None:
     pages = generated.pages()
 
     stale = [page.name for page, text in pages.items() if page.read_text("utf-8") != text]
-    assert len(pages) == 3
+    assert len(pages) == 4
     assert stale == [], "run: python -m tests.docs.generated"
 
 

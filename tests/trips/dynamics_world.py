@@ -18,6 +18,7 @@ from dynamics_xero.sandbox.serving import Serving
 from dynamics_xero.settings import DynamicsSettings, Secret
 from tests.memory import SteppedClock
 from tests.sandbox import Control, caller, start
+from tests.trips.switched import set_back
 
 ACCOUNTS = Feed("account", ("name", "telephone1", "primarycontactid", "xero_remark"))
 CONTACTS = Feed("contact", ("firstname", "lastname", "parentcustomerid"))
@@ -52,9 +53,7 @@ class World:
         """Empty and provision the environment, lift faults and switches, return a side."""
         self.control.post("reset")
         self.faults()
-        switches = self.control.get("switches")
-        listed = switches if isinstance(switches, list) else []
-        self.control.post("switches", {one["name"]: one["default"] for one in listed})
+        set_back(self.control)
         side = self.side(page_size=page_size)
         provisioning.apply(side)
         return side

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from dynamics_xero.connector import Connector
+from tests.trips.test_outages import Ticker, fault
 from tests.trips.world import World, remarks
 
 
@@ -218,3 +219,21 @@ def merge(world: World, loser: str, winner: str) -> None:
     """Merge two contacts on Xero's screen."""
     body = {"do": "merge", "person": "ada", "loser": loser, "winner": winner}
     world.xero.post("screen", body)
+
+
+def test_r40_what_a_call_without_answer_may_have_overwritten_is_told(
+    world: World, connector: Connector
+) -> None:
+    account = world.account("Alfreds", telephone1="030-1")
+    connector.sync()
+    world.edit("accounts", account, telephone1="030-2")
+    fault(world, "xero", "drop_answer", method="POST", path="/Contacts")
+
+    with Ticker(world):
+        connector.sync()
+
+    (told,) = [row for row in connector.history(account) if row["action"] == "unanswered"]
+    changes = told["changes"]
+    assert isinstance(changes, dict)
+    assert changes["phone"]["before"] == "030-1"
+    assert "030-2" in str(world.in_xero("Alfreds")["Phones"])

@@ -14,6 +14,7 @@ from dynamics_xero.connector.report import Report
 from dynamics_xero.sandbox.serving import Serving
 from dynamics_xero.settings import FirstRun, Settings, load
 from tests.sandbox import Control, caller, start
+from tests.trips.switched import flip, set_back
 
 Row = dict[str, object]
 
@@ -145,9 +146,11 @@ class World:
         self.reset_faults()
         for control in (self.dynamics, self.xero):
             control.post("reset")
-            switches = control.get("switches")
-            assert isinstance(switches, list)
-            control.post("switches", {one["name"]: one["default"] for one in switches})
+            set_back(control)
+
+    def flip(self, name: str, position: str) -> None:
+        """Move one switch of the twin that has it."""
+        flip(name, position, controls=(self.dynamics, self.xero))
 
     def reset_faults(self) -> None:
         """Let both twins answer as they should again."""

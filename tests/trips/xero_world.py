@@ -16,6 +16,7 @@ from dynamics_xero.settings import Secret, XeroSettings
 from dynamics_xero.xero.side import XeroSide
 from tests.memory import MemoryBudgets, MemoryTokens, SteppedClock
 from tests.sandbox import Control, caller, start
+from tests.trips.switched import set_back
 
 CONTACTS = Feed(
     "Contact",
@@ -71,10 +72,8 @@ class World:
         self.control.post("reset")
         self.faults()
         self.control.post("quota", {"enabled": quota})
-        known = self.control.get("switches")
-        listed = known if isinstance(known, list) else []
-        defaults = {one["name"]: one["default"] for one in listed}
-        self.control.post("switches", {**defaults, **switches})
+        set_back(self.control)
+        self.control.post("switches", switches)
         self.clock, self.tokens, self.budgets = SteppedClock(), MemoryTokens(), MemoryBudgets()
         return self.side()
 

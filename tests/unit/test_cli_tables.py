@@ -50,6 +50,7 @@ def test_a_report_is_told_with_its_failures_by_name() -> None:
         "calls": {"xero": {"read": 1, "write": 2}},
         "seconds": 1.25,
         "paused": "Out of calls.",
+        "asks": [],
     }
     failed = {
         "entity": "account",

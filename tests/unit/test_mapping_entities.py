@@ -7,6 +7,7 @@ import pytest
 from dynamics_xero.entities import BUILT_IN, with_overrides
 from dynamics_xero.entities.account import AccountToContact
 from dynamics_xero.entities.contact import ContactToPerson
+from dynamics_xero.entities.person_contact import PersonToContact
 from dynamics_xero.mapping.entity import EntityMapping
 from dynamics_xero.model import Value, Values
 
@@ -160,4 +161,4 @@ def test_ones_own_mapping_takes_the_place_of_the_built_in_one() -> None:
     other = type("Shop", (EntityMapping,), {"dynamics": "contoso_shop", "xero": "Contact"})
 
     assert with_overrides([]) == BUILT_IN
-    assert with_overrides([other, ours]) == (ours, ContactToPerson, other)
+    assert with_overrides([other, ours]) == (ours, ContactToPerson, PersonToContact, other)

@@ -9,12 +9,13 @@ from itertools import product
 
 import pytest
 
+from dynamics_xero.entities import BUILT_IN
 from dynamics_xero.entities.account import AccountToContact
 from dynamics_xero.mapping import convert
 from dynamics_xero.mapping.fields import Direction, FirstContact, Owner
 from dynamics_xero.mapping.merge import Verdict, merge
 from dynamics_xero.mapping.rule import FieldRule
-from dynamics_xero.model import Value
+from dynamics_xero.model import SideName, Value
 
 LONG, SHORT = "a long name", "a long"
 PLAIN = AccountToContact.fields["account_number"]
@@ -59,6 +60,42 @@ def test_r7_two_different_changes_go_by_the_owner(
     here: Value, there: Value, owner: Owner, verdict: Verdict
 ) -> None:
     assert merge(replace(PLAIN, owner=owner), here, there, ("a", "a")) is verdict
+
+
+@pytest.mark.parametrize(
+    ("newer", "verdict"),
+    [(SideName.DYNAMICS, GO_XERO), (SideName.XERO, GO_DYNAMICS), (None, CONFLICT)],
+)
+def test_r13_two_different_changes_go_by_the_newer_one(
+    newer: SideName | None, verdict: Verdict
+) -> None:
+    rule = replace(PLAIN, owner=Owner.NEWEST)
+
+    assert merge(rule, "b", "c", ("a", "a"), newer=newer) is verdict
+    assert merge(rule, "b", "a", ("a", "a"), newer=newer) is GO_XERO
+    assert merge(rule, "a", "c", ("a", "a"), newer=newer) is GO_DYNAMICS
+
+
+@pytest.mark.parametrize("newer", [None, *SideName])
+def test_r13_at_first_contact_nobody_has_seen_which_is_newer(newer: SideName | None) -> None:
+    rule = replace(PLAIN, owner=Owner.NEWEST, first_contact=FirstContact.OWNER)
+
+    assert merge(rule, "a", "b", None, newer=newer) is CONFLICT
+
+
+@pytest.mark.parametrize("owner", [Owner.DYNAMICS, Owner.XERO, Owner.ASK])
+def test_r13_the_newer_edit_counts_only_where_the_field_says_so(owner: Owner) -> None:
+    rule = replace(PLAIN, owner=owner)
+
+    verdicts = {merge(rule, "b", "c", ("a", "a"), newer=newer) for newer in (None, *SideName)}
+
+    assert len(verdicts) == 1
+
+
+def test_r13_newest_is_never_a_default() -> None:
+    owners = {rule.owner for mapping in BUILT_IN for rule in mapping.fields.values()}
+
+    assert Owner.NEWEST not in owners
 
 
 def test_r7_a_side_is_compared_with_its_own_half_of_the_base() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from dynamics_xero.errors import SettingsError
-from dynamics_xero.settings import FirstRun, Secret, load
+from dynamics_xero.settings import FirstRun, LimitsSettings, Secret, load
 from tests.unit.settings_cases import KEY, changed, read, written
 
 URL = "connections__main__dynamics__url"
@@ -55,6 +55,7 @@ def test_the_environment_overrides_the_file(tmp_path: Path) -> None:
         "DYNAMICS_XERO_FROM_DATE": "2026-03-01",
         "DYNAMICS_XERO_CONNECTIONS__MAIN__DYNAMICS__POLL_S": "2.5",
         "DYNAMICS_XERO_ENTITIES__ACCOUNT__ENABLED": "false",
+        "DYNAMICS_XERO_LIMITS__BATCH": "10",
     }
 
     settings = read(tmp_path, environment, connections__main__xero__api_url="https://elsewhere")
@@ -64,6 +65,22 @@ def test_the_environment_overrides_the_file(tmp_path: Path) -> None:
     assert settings.from_date == date(2026, 3, 1)
     assert settings.connections["main"].dynamics.poll_s == 2.5
     assert settings.entities["account"].enabled is False
+    assert settings.limits == LimitsSettings(batch=10, call_s=35, deadline_s=100)
+
+
+def test_the_usual_limits_let_a_call_wait_a_minute_for_its_turn(tmp_path: Path) -> None:
+    limits = read(tmp_path).limits
+
+    assert limits.turn_s == pytest.approx(62)
+    assert limits.turn_s + limits.call_s < limits.deadline_s
+
+
+def test_r22_a_deadline_leaves_a_call_time_to_wait_and_to_run(tmp_path: Path) -> None:
+    short = read(tmp_path, limits__call_s=3, limits__deadline_s=5).limits
+
+    assert short.turn_s + short.call_s < short.deadline_s
+    said = problems(tmp_path, limits__call_s=4, limits__deadline_s=5)
+    assert "limits.deadline_s must be at least 1.5 times call_s" in said
 
 
 def test_a_fault_from_the_environment_names_the_variable(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from dynamics_xero.sandbox.settings_file import (
 )
 from dynamics_xero.settings import load
 from dynamics_xero.settings.reading import SECRET_NAMES
-from dynamics_xero.settings.schema import DynamicsSchema, FileSchema, XeroSchema
+from dynamics_xero.settings.schema import DynamicsSchema, FileSchema, LimitsSchema, XeroSchema
 from tests.json_schemas import faults, schema
 from tests.unit.settings_cases import changed
 
@@ -64,6 +64,7 @@ def test_schema_and_reader_know_the_same_names() -> None:
     assert set(top["properties"]) - files == set(FileSchema().fields) - {"key"}
     assert set(connection["dynamics"]["properties"]) - files == set(DynamicsSchema().fields)
     assert set(connection["xero"]["properties"]) - files == set(XeroSchema().fields)
+    assert set(top["properties"]["limits"]["properties"]) == set(LimitsSchema().fields)
 
 
 @pytest.mark.parametrize(
@@ -76,6 +77,8 @@ def test_schema_and_reader_know_the_same_names() -> None:
         {"connections__main__xero__client_secret_file": "given twice"},
         {"connections__main__dynamics__client_id": None},
         {"entities__account__owner": "xero"},
+        {"limits__batch": 51},
+        {"limits__colour": "red"},
     ],
 )
 def test_the_schema_refuses_what_the_reader_refuses(values: dict[str, object]) -> None:

@@ -90,5 +90,6 @@ def test_the_ticker_looks_as_often_as_the_quicker_side_is_polled(settings: Setti
     assert (look["task"], look["schedule"], look["args"]) == ("worker.look", 10.0, ("main",))
     assert look["options"]["expires"] > look["schedule"]
     assert found["sweep"]["schedule"] == 5.0
+    assert (found["prune"]["task"], found["prune"]["schedule"]) == ("worker.prune", 3600.0)
     assert "sweep the broker" in found
     assert "sweep the broker" not in schedule.entries(replace(settings, broker="redis://x"))

@@ -1,0 +1,72 @@
+"""Calls whose answer never came: what is written of them, and when they are decided again (R22)."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+
+from dynamics_xero.model import Action, ActionKind, Change, Link, SideName, Values
+from dynamics_xero.rows import HistoryRow, RequestRow
+from dynamics_xero.sync.pull import read_at
+from dynamics_xero.sync.stories import named
+from dynamics_xero.sync.trip import Trip
+
+
+def member(action: Action) -> Values:
+    """Return what has to be known of an action if its answer never comes (R40)."""
+    changes = {name: [c.before, c.after, c.rule] for name, c in action.changes.items()}
+    if action.kind is ActionKind.CREATE:
+        changes = {}  # nothing of anybody's was there
+    told = json.dumps(changes, default=str)
+    return {"link_id": action.link.id, "action": named(action), "changes": told}
+
+
+def release_unanswered(trip: Trip) -> None:
+    """Decide again what travelled in a call without answer.
+
+    Only once its deadline has passed and the remote's feed was read after it: by then the call has
+    taken effect or never will, and whatever it made is found by its natural key.
+    """
+    with trip.store.read() as tx:
+        rows = tx.requests.opened(trip.connection)
+    for row in rows:
+        if row.sent_at is None or _is_over(trip, row):
+            _release(trip, row)
+
+
+def _is_over(trip: Trip, row: RequestRow) -> bool:
+    side = SideName(row.endpoint.partition(":")[0])
+    read = read_at(trip, trip.source(side, row.resource))
+    left = row.sent_at or row.deadline
+    lapsed = max(row.deadline, left + timedelta(seconds=trip.limits.deadline_s))
+    return read is not None and read >= lapsed
+
+
+def _release(trip: Trip, row: RequestRow) -> None:
+    ids = [int(str(one["link_id"])) for one in row.members]
+    with trip.lane.begin() as tx:
+        if row.sent_at is not None:
+            links = tx.links.by_id(ids)
+            pairs = [(links[i], one) for i, one in zip(ids, row.members, strict=True) if i in links]
+            tx.history.add([_story(trip, row, link, one) for link, one in pairs])
+        tx.links.set_request(ids, None)
+        tx.requests.close(row.id)
+
+
+def _story(trip: Trip, row: RequestRow, link: Link, one: Values) -> HistoryRow:
+    """Say what may have been written: if it was, the next decision finds both sides equal."""
+    changes = json.loads(str(one["changes"]))
+    return HistoryRow(
+        connection=link.connection,
+        entity=link.entity,
+        link_id=link.id,
+        dynamics_id=link.dynamics_id,
+        xero_id=link.xero_id,
+        at=trip.now(),
+        run_id=trip.run_id,
+        action="unanswered",
+        status=link.status,
+        remark=f"{one['action']}: no answer came",
+        changes={name: Change(*told) for name, told in changes.items()},
+        request_id=row.id,
+    )

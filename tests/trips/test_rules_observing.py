@@ -1,0 +1,180 @@
+"""What is stored of what was seen: nothing goes backwards, and the base knows what was carried."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from dynamics_xero.connector import Connector
+from dynamics_xero.model import (
+    Answer,
+    EndpointFacts,
+    Feed,
+    Page,
+    Purpose,
+    Record,
+    SideName,
+    Value,
+    Write,
+)
+from dynamics_xero.ports import Side
+from dynamics_xero.rows import Stored
+from dynamics_xero.sync import run
+from dynamics_xero.sync.pull import pull, store_page
+from dynamics_xero.sync.trip import Trip
+from tests.trips.engine_room import Room, room
+from tests.trips.world import World
+
+pytestmark = pytest.mark.trip
+
+
+@pytest.fixture(autouse=True)
+def _provisioned(connector: Connector) -> None:
+    """Both twins know our columns."""
+
+
+@pytest.mark.parametrize(
+    ("later_s", "newer", "taken"),
+    [
+        pytest.param(-60, 1, False, id="asked before the last answer came"),
+        pytest.param(60, -1, False, id="an older version"),
+        pytest.param(60, 0, True, id="the same version with other content"),
+        pytest.param(60, 1, True, id="a newer version"),
+    ],
+)
+def test_r2_an_observation_counts_only_if_it_is_no_older(
+    world: World, later_s: int, newer: int, *, taken: bool
+) -> None:
+    account = world.account("Alfreds", telephone1="1")
+    with room(world) as here:
+        trip = worked(here)
+        before = stored(trip, account)
+
+        show(trip, before, {"telephone1": "9"}, later_s=later_s, newer=newer)
+
+        shown = stored(trip, account).record
+        with trip.store.read() as tx:
+            due = tx.links.due("main", "account", now=trip.now(), limit=9)
+    assert shown.values["telephone1"] == ("9" if taken else "1")
+    assert [link.dynamics_id for link in due] == ([account] if taken else [])
+
+
+def test_r2_a_page_that_was_asked_for_before_our_write_does_not_undo_it(world: World) -> None:
+    account = world.account("Alfreds", telephone1="1")
+    with room(world) as here:
+        trip = worked(here)
+        source = trip.source(SideName.XERO, "Contact")
+        with trip.store.read() as tx:
+            row = tx.cursors.get(trip.key(SideName.XERO), "Contact")
+        assert row is not None
+        early = trip.sides[SideName.XERO].changes(source.feed, None)
+        world.edit("accounts", account, telephone1="2")
+        run.run_once(trip)
+        mark = world.mark()
+
+        store_page(trip, source, early, row)
+        run.run_once(trip)
+
+    assert world.written(mark) == []
+    assert world.in_dynamics("account", account)["telephone1"] == "2"
+    assert "'2'" in str(world.in_xero("Alfreds")["Phones"])
+
+
+def test_r8_an_edit_seen_while_a_call_was_away_is_carried_next(world: World) -> None:
+    account = world.account("Alfreds", telephone1="1")
+    trips: list[Trip] = []
+
+    def edit_meanwhile() -> None:
+        world.edit("accounts", account, telephone1="3")
+        pull(trips[0], trips[0].source(SideName.DYNAMICS, "account"))
+
+    with room(world) as before:
+        worked(before).lane.release()
+    world.edit("accounts", account, telephone1="2")
+    with room(world, xero=lambda side: Interrupted(side, edit_meanwhile)) as here:
+        trips.append(here.trip())
+        assert trips[0].lane.take()
+        run.run_once(trips[0])
+        run.run_once(trips[0])
+
+    sent = [
+        entry["after"]
+        for entry in world.xero.entries(actor="connector")
+        if entry["action"] == "update"
+    ]
+    assert ["'2'" in str(sent[0]), "'3'" in str(sent[-1])] == [True, True]
+    assert world.in_dynamics("account", account)["telephone1"] == "3"
+    assert "'3'" in str(world.in_xero("Alfreds")["Phones"])
+
+
+class Interrupted:
+    """A side during whose first write somebody does something."""
+
+    def __init__(self, side: Side, meanwhile: Callable[[], None]) -> None:
+        self.name, self.calls = side.name, side.calls
+        self._side, self._meanwhile = side, [meanwhile]
+
+    def identify(self) -> EndpointFacts:
+        return self._side.identify()
+
+    def changes(self, feed: Feed, cursor: str | None) -> Page:
+        return self._side.changes(feed, cursor)
+
+    def read(self, feed: Feed, ids: Sequence[str]) -> list[Record]:
+        return self._side.read(feed, ids)
+
+    def batches(self, writes: Sequence[Write], *, purpose: Purpose) -> list[tuple[int, ...]]:
+        return self._side.batches(writes, purpose=purpose)
+
+    def write(
+        self,
+        writes: Sequence[Write],
+        *,
+        purpose: Purpose,
+        key: str,
+        deadline_s: float,
+        feed: Feed | None = None,
+    ) -> list[Answer]:
+        answers = self._side.write(
+            writes, purpose=purpose, key=key, deadline_s=deadline_s, feed=feed
+        )
+        while self._meanwhile:
+            self._meanwhile.pop()()
+        return answers
+
+
+def worked(here: Room) -> Trip:
+    """Return a trip that has carried everything and keeps its lane."""
+    trip = here.trip()
+    assert trip.lane.take()
+    run.run_once(trip)
+    return trip
+
+
+def stored(trip: Trip, account: str) -> Stored:
+    """Return an account as the mirror holds it."""
+    with trip.store.read() as tx:
+        return tx.records.get(trip.key(SideName.DYNAMICS), "account", [account])[account]
+
+
+def show(
+    trip: Trip, known: Stored, values: Mapping[str, Value], *, later_s: int, newer: int
+) -> None:
+    """Let the accounts' feed show a row: asked for so much later, its version so much newer."""
+    record = replace(
+        known.record,
+        values={**known.record.values, **values},
+        version=known.record.version + newer,
+    )
+    source = trip.source(SideName.DYNAMICS, "account")
+    with trip.store.read() as tx:
+        row = tx.cursors.get(trip.key(SideName.DYNAMICS), "account")
+    assert row is not None
+    assert row.cursor is not None
+    assert known.answered_at is not None
+    asked = known.answered_at + timedelta(seconds=later_s)
+    page = Page(records=(record,), cursor=row.cursor, more=False, complete=True, started_at=asked)
+    store_page(trip, source, page, row)

@@ -1,0 +1,85 @@
+"""How much of an answer of Xero is taken: so many bytes and seconds, packed or not (R37)."""
+
+from __future__ import annotations
+
+import gzip
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+import urllib3
+from urllib3.exceptions import ProtocolError, ReadTimeoutError
+
+from dynamics_xero.xero.wire import MAX_BYTES, BoundedPool
+from tests.memory import SteppedClock
+
+MILLION = gzip.compress(bytes(1_000_000))
+
+
+def test_r37_an_answer_that_unpacks_to_more_than_we_expect_is_given_up() -> None:
+    millions = MAX_BYTES // 1_000_000 + 1
+
+    with serving(MILLION * millions, packed=True) as url, pytest.raises(ProtocolError):
+        pool(SteppedClock()).request("GET", url)
+
+
+def test_r37_an_answer_within_the_bounds_is_read_whole() -> None:
+    with serving(MILLION * 2, packed=True) as url:
+        assert len(pool(SteppedClock()).request("GET", url).data) == 2_000_000
+
+
+def test_r37_an_answer_that_takes_too_long_is_given_up() -> None:
+    clock = SteppedClock()
+    bounded = pool(clock)
+    bounded.within_s = 20.0
+
+    with (
+        serving(bytes(3_000_000), then=lambda: clock.sleep(30.0)) as url,
+        pytest.raises(ReadTimeoutError),
+    ):
+        bounded.request("GET", url)
+
+
+def pool(clock: SteppedClock) -> BoundedPool:
+    """Return what stands between xero-python and the network."""
+    return BoundedPool(urllib3.PoolManager(), clock)
+
+
+@contextmanager
+def serving(
+    body: bytes, *, packed: bool = False, then: Callable[[], None] = lambda: None
+) -> Iterator[str]:
+    """Answer every call with the body; gives the address. then: called halfway."""
+
+    class Answering(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            if packed:
+                self.send_header("Content-Encoding", "gzip")
+            self.end_headers()
+            half = len(body) // 2
+            self.wfile.write(body[:half])
+            then()
+            self.wfile.write(body[half:])
+
+        def log_message(self, format: str, *args: object) -> None:
+            """Stay quiet."""
+
+    with Quiet(("127.0.0.1", 0), Answering) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}/"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+class Quiet(ThreadingHTTPServer):
+    """A server to which a caller that hangs up is no news."""
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Stay quiet."""
