@@ -1,6 +1,6 @@
 # demo  sets up and runs the main job        test  passes every test
 # check lint, types, floors, unit tests      sandbox  serves both twins
-.PHONY: demo test test-kills test-switches test-long check sandbox judges clean
+.PHONY: demo test test-kills test-switches test-histories test-long check sandbox judges clean
 SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
@@ -10,7 +10,7 @@ demo: .venv/installed
 
 test: check judges
 	$(BIN)/python -m pytest tests/contract tests/trips tests/worker tests/docs tests/servers tests/kills \
-	  -n 2 --dist loadgroup
+	  tests/simulation tests/edges -n 2 --dist loadgroup
 
 # The worker is killed twenty times on each combination of broker and database.
 test-kills: .venv/installed
@@ -23,7 +23,11 @@ test-switches: .venv/installed
 	  DYNAMICS_XERO_SWITCH="$$flipped" $(BIN)/python -m pytest tests/trips -q -n 2; \
 	done
 
-test-long: test-switches
+# Five thousand random histories of both sides: `--seeds N --lines` tells one of them again.
+test-histories: .venv/installed
+	$(BIN)/python -m tests.simulation --seeds 0-4999 --processes 2
+
+test-long: test-switches test-histories
 
 check: .venv/installed
 	@$(BIN)/ruff check --quiet .

@@ -228,9 +228,9 @@ class PartDecision:
 
     kind: CREATE, UPDATE or DELETE where the parent's write carries something of the part.
     row: as it stands in the list that is written, or stands there now; None = not in the list.
-    decided: canonical Dynamics value per field. fetched: what goes the other way, from Xero onto
-    the row in Dynamics. removed: someone took it out in Xero. gone: its row in Dynamics is no
-    more, and so is its link.
+    decided: canonical Dynamics value per field; shown: what its row in Xero showed. fetched: what
+    goes the other way, from Xero onto the row in Dynamics. removed: someone took it out in Xero.
+    gone: its row in Dynamics is no more, and so is its link.
     """
 
     entity: str
@@ -240,6 +240,7 @@ class PartDecision:
     remark: str | None = None
     decided: Values = field(default_factory=dict)
     fetched: Values = field(default_factory=dict)
+    shown: Values = field(default_factory=dict)
     row: Values | None = None
     kind: ActionKind = ActionKind.NOTHING
     removed: bool = False
@@ -258,7 +259,8 @@ class Action:
     settled: fields found equal, or left as they stand, with both halves (R7, R10).
     status and remark: how the link stands once the action is done. life, winner_id: the same for
     its life. again: the other direction waits, so the link stays due. also: writes onto the rows
-    of parts, each for its own link. chosen: the conflicts a person's choice decided.
+    of parts, each for its own link; the action's own link waits for them. chosen: the conflicts a
+    person's choice decided.
     """
 
     kind: ActionKind

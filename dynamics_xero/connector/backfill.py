@@ -71,7 +71,7 @@ def _ask_again(trip: Trip) -> None:
     for mapping in trip.entities:
         after = 0
         while True:
-            with trip.store.begin() as tx:
+            with trip.lane.begin() as tx:
                 links = tx.unlinked.page(
                     trip.connection,
                     mapping.name,

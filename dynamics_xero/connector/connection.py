@@ -89,6 +89,7 @@ class Connection:
             subscribers=self._subscribers(),
             plugins=shop.plugins,
             limits=replace(shop.limits, tie_s=self._tie_s()),
+            neighbours=self._other_organisations(),
             adopting=shop.adopting,
             news=self._news,
         )
@@ -130,6 +131,14 @@ class Connection:
             if known is None:
                 tx.endpoints.put_connection(row)
         return facts
+
+    def _other_organisations(self) -> frozenset[str]:
+        names = [n for n in self._subscribers()[SideName.DYNAMICS] if n != self.name]
+        if not names:
+            return frozenset()
+        with self._workshop.store.read() as tx:
+            rows = [tx.endpoints.connection(name) for name in names]
+        return frozenset(row.xero_key.partition(":")[2] for row in rows if row is not None)
 
     def _subscribers(self) -> dict[SideName, list[str]]:
         """Every connection of the settings that reads the same endpoint as this one."""

@@ -20,7 +20,7 @@ ASKS = (
 )
 
 
-class State(StrEnum):
+class Stance(StrEnum):
     """How a guard stands.
 
     waits: it holds something until a person agrees. approved: a person did, and it goes out.
@@ -40,7 +40,7 @@ def asks(
     return tuple(
         ASKS.format(connection, guard["held"], guard["entity"], guard["entity"])
         for guard in standing(tx, connection, mappings)
-        if guard["state"] == State.WAITS
+        if guard["state"] == Stance.WAITS
     )
 
 
@@ -71,12 +71,12 @@ def _told(row: GuardRow, waiting: int) -> dict[str, object]:
     }
 
 
-def _state(row: GuardRow, held: int) -> State:
+def _state(row: GuardRow, held: int) -> Stance:
     if row.kind is not GuardKind.MASS_DELETE:
-        return State.RESTING if row.count >= FAILURES else State.COUNTING
+        return Stance.RESTING if row.count >= FAILURES else Stance.COUNTING
     if not held:
-        return State.COUNTING
-    return State.APPROVED if row.approved_at is not None else State.WAITS
+        return Stance.COUNTING
+    return Stance.APPROVED if row.approved_at is not None else Stance.WAITS
 
 
 def _bare(connection: str, entity: str, held: int) -> dict[str, object]:
@@ -85,7 +85,7 @@ def _bare(connection: str, entity: str, held: int) -> dict[str, object]:
         "connection": connection,
         "entity": entity,
         "guard": GuardKind.MASS_DELETE.value,
-        "state": State.WAITS,
+        "state": Stance.WAITS,
         "count": 0,
         "held": held,
         "since": None,

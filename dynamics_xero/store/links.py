@@ -264,6 +264,12 @@ class Links:
         changes = {"next_at": next_at, "attempts": attempts, "request_id": None}
         self._update(link_ids, changes)
 
+    def rest(self, link_ids: Iterable[int]) -> None:
+        """Take links that wait for their time off the list of what is due; others stay on it."""
+        for some in chunks(link_ids):
+            waiting = (link.c.id.in_(some), link.c.next_at.is_not(None))
+            self._connection.execute(update(link).where(*waiting).values(due_at=None, next_at=None))
+
     def begin(self, link_ids: Iterable[int]) -> None:
         """Count the start of work on the links, in case its process does not live to the end."""
         self._update(link_ids, {"starts": link.c.starts + 1})

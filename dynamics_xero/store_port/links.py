@@ -142,6 +142,10 @@ class Links(Protocol):
         """Leave links due but waiting, free of their request."""
         ...
 
+    def rest(self, link_ids: Iterable[int]) -> None:
+        """Take links that wait for their time off the list of what is due; others stay on it."""
+        ...
+
     def queue(self, connection: str, *, remark: str, now: datetime) -> None:
         """Show the links that are due and in no open request as Queued, to be written back."""
         ...

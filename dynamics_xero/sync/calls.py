@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 
 from dynamics_xero.model import Action, ActionKind, Purpose, SideName, Values, Write
 from dynamics_xero.rows import RequestRow
-from dynamics_xero.sync.outcome import Batch
+from dynamics_xero.sync.outcome import Batch, parents
 from dynamics_xero.sync.trip import Trip
 from dynamics_xero.sync.unanswered import member
-from dynamics_xero.sync.write_back import details
+from dynamics_xero.sync.write_back import details, is_home
 
 CALLS = (ActionKind.CREATE, ActionKind.UPDATE, ActionKind.ARCHIVE, ActionKind.RESTORE)
 """The actions that a remote is called for; the others are only stored."""
@@ -73,6 +73,8 @@ def element(trip: Trip, action: Action, *, at: datetime) -> Write:
 
 
 def _details(trip: Trip, action: Action, at: datetime) -> Values:
+    if not is_home(trip, action.shown):
+        return {}
     done = replace(action.link, status=action.status, remark=action.remark)
     return details(trip, replace(done, last_synced_at=at.replace(microsecond=0)))
 
@@ -82,4 +84,5 @@ def withdraw(trip: Trip, batches: Sequence[Batch]) -> None:
     with trip.lane.begin() as tx:
         for batch in batches:
             tx.links.set_request([action.link.id for action in batch.actions], None)
+            tx.links.wake(parents(batch.actions), now=trip.now())
             tx.requests.close(batch.request_id)

@@ -285,13 +285,14 @@ def _update(pair: Pair, judge: Judge, dynamics: Record, xero: Record) -> Action:
             decided=weighed.carried,
             again=bool(weighed.columns or also),
         )
-    return replace(_to_dynamics(action, pair, judge, weighed), also=also)
+    unknown = any(part.fetched and part.link_id is None for part in action.parts)
+    if not weighed.columns:
+        return replace(action, also=also, again=bool(also) or unknown)
+    return replace(_to_dynamics(action, pair, judge, weighed), again=bool(also) or unknown)
 
 
 def _to_dynamics(action: Action, pair: Pair, judge: Judge, weighed: Weighed) -> Action:
-    unknown = any(part.fetched and part.link_id is None for part in action.parts)
-    if not weighed.columns or pair.dynamics is None:
-        return replace(action, again=unknown)
+    assert pair.dynamics is not None  # noqa: S101  # the caller has looked
     return replace(
         action,
         kind=ActionKind.UPDATE,
@@ -302,7 +303,6 @@ def _to_dynamics(action: Action, pair: Pair, judge: Judge, weighed: Weighed) -> 
         shown=pair.dynamics.values,
         changes=weighed.changes[SideName.DYNAMICS],
         decided=weighed.fetched,
-        again=unknown,
     )
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from dynamics_xero.model import Record, RecordState, SideName, Status
+from dynamics_xero.model import LinkOutcome, Record, RecordState, SideName, Status
 from dynamics_xero.rows import Stored
 from dynamics_xero.store_port import Transaction
 from dynamics_xero.sync.feeds import Reach, Route, Source
 from dynamics_xero.sync.keyed import LOOKUP_KEY, XERO_ID
+from dynamics_xero.sync.parts import NO_COMPANY
 from dynamics_xero.sync.trip import Trip
 
 
@@ -68,9 +69,18 @@ def _newcomers(
     if part is None:
         return [record.id for record in live]
     alone = [record.id for record in live if mapping.scope(record.values)]
-    was_inside = {i for i, known in stored.items() if known.record.parent_id is not None}
-    was_inside |= tx.links.by_dynamics(connection, part.name, alone).keys()
-    return [row_id for row_id in alone if row_id not in was_inside]
+    parted = {i for i in alone if i in stored and stored[i].record.parent_id is not None}
+    known = tx.links.by_dynamics(connection, part.name, alone).keys()
+    _tell_parted(trip, tx, connection, part.name, parted - known)
+    return [row_id for row_id in alone if row_id not in parted | known]
+
+
+def _tell_parted(
+    trip: Trip, tx: Transaction, connection: str, entity: str, ids: Iterable[str]
+) -> None:
+    """Say it on rows that lost their parent before anything was decided about them in it."""
+    lost = [LinkOutcome(None, entity, i, Status.SKIPPED, remark=NO_COMPANY) for i in sorted(ids)]
+    tx.links.save(connection, lost, run_id=trip.run_id, now=trip.now(), loaded={}, xero_ids={})
 
 
 def _lookers(

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from dynamics_xero.errors import RecordError
 from dynamics_xero.model import (
@@ -47,11 +47,18 @@ class Batch:
 
 
 def settle(trip: Trip, actions: Sequence[Action]) -> None:
-    """Store decisions that need no call."""
+    """Store decisions that need no call.
+
+    A parent stays due until the writes onto its parts have ended: each of them frees it, and if
+    none does (R22), it is decided again once they can take effect no more.
+    """
     endings = [settled(_kinds(trip, action), action) for action in actions]
+    waiting = [action.link.id for action in actions if action.also]
+    lapsed = trip.now() + timedelta(seconds=trip.limits.deadline_s)
     if endings:
         with trip.lane.begin() as tx:
             _store(trip, tx, endings, request_id=None, now=trip.now())
+            tx.links.retry_later(waiting, next_at=lapsed, attempts_up=False)
 
 
 def save(
@@ -74,11 +81,17 @@ def save(
         # Last Synced On rode along to Dynamics, so it is what the batch said (R26).
         now = trip.now() if batch.side is SideName.XERO else batch.at
         _store(trip, tx, endings, request_id=batch.request_id, now=now)
+        tx.links.rest([p for e in endings if e.record is None for p in parents([e.action])])
         tx.requests.close(batch.request_id)
     for ending in endings:
         if ending.outcome.carried:
             conclude(trip, ending.action)
     return [repair(action, hit) for action, _answer, hit in judged if hit is not None]
+
+
+def parents(actions: Iterable[Action]) -> list[int]:
+    """Return the links that wait for these writes, because they are onto rows of their parts."""
+    return [action.link.parent_id for action in actions if action.link.parent_id is not None]
 
 
 def refuse(trip: Trip, batch: Batch, error: RecordError) -> None:

@@ -146,7 +146,8 @@ def _merge_row(
         return replace(decision, status=Status.FAILED, remark=" ".join(person.problems))
     base = person.link.base if person.link and owned else {}
     scales = Scales(mapping, person.shown, base, person.choices)
-    weighed = weigh(scales, person.values, mapping.read_xero(row))
+    shown = mapping.read_xero(row)
+    weighed = weigh(scales, person.values, shown)
     merged = dict(row)
     for name, value in weighed.carried.items():
         merged.update(mapping.fields[name].to_xero(value))
@@ -155,6 +156,7 @@ def _merge_row(
         decision,
         decided=settled,  # what is not carried keeps its base (R8)
         fetched=weighed.fetched,
+        shown=shown,
         status=weighed.status,
         chosen=tuple(weighed.chosen),
     )

@@ -20,7 +20,7 @@ from dynamics_xero.errors import (
 )
 from dynamics_xero.model import Action, ActionKind, Answer, SideName
 from dynamics_xero.sync.calls import open_calls, withdraw, write_down
-from dynamics_xero.sync.outcome import Batch, refuse, save
+from dynamics_xero.sync.outcome import Batch, parents, refuse, save
 from dynamics_xero.sync.patience import LONGEST_WAIT_S, patiently
 from dynamics_xero.sync.pull import observe
 from dynamics_xero.sync.trip import Trip
@@ -141,6 +141,7 @@ def _look_again(trip: Trip, batch: Batch, actions: Sequence[Action]) -> None:
     with trip.lane.begin() as tx:
         observe(trip, tx, source, records, cursor=None, started_at=started_at)
         tx.links.set_request([action.link.id for action in actions], None)
+        tx.links.wake(parents(actions), now=trip.now())
 
 
 def _stops(error: RetryableError) -> bool:

@@ -93,11 +93,11 @@ def _part_story(scene: Scene, ending: Ending, part: PartDecision) -> HistoryRow:
 
 
 def _sent(part: PartDecision, base: Base) -> dict[str, Change]:
-    """A part travels whole; told is what differs from what was settled last."""
+    """A part travels whole; told is what its row in Xero showed otherwise before."""
     return {
-        name: Change(base.get(name, (None, None))[1], value, "sent", base.get(name))
+        name: Change(part.shown.get(name), value, "sent", base.get(name))
         for name, value in part.decided.items()
-        if base.get(name, (None, None))[0] != value
+        if part.shown.get(name) != value
     }
 
 

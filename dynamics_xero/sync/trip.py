@@ -52,10 +52,10 @@ class Trip:
     mappings: of all entities in dependency order, parts included. subscribers: per side, every
     connection that reads the same endpoint: a changed record marks the links of all of them due.
     only: the one entity to work on, None for all. held: entities that are not written, because
-    nobody agreed to their mapping yet (R11). adopting: entities whose
-    new Xero records get a row here. news: sides of which something was observed since new records
-    were last sought. patient: short outages are waited out. talk: is
-    told what a person who watches should know.
+    nobody agreed to their mapping yet (R11). neighbours: ids of the other organisations that share
+    the Dynamics environment. adopting: entities whose new Xero records get a row here. news: sides
+    of which something was observed since new records were last sought. patient: short outages are
+    waited out. talk: is told what a person who watches should know.
     """
 
     connection: str
@@ -73,6 +73,7 @@ class Trip:
     limits: Limits = field(default_factory=Limits)
     only: str | None = None
     held: frozenset[str] = frozenset()
+    neighbours: frozenset[str] = frozenset()
     adopting: frozenset[str] = frozenset()
     news: set[SideName] = field(default_factory=lambda: set(SideName))
     patient: bool = True

@@ -92,7 +92,7 @@ def _differing(trip: Trip, links: Sequence[Link]) -> list[tuple[Link, Values]]:
     found: list[tuple[Link, Values]] = []
     for link in links:
         row = rows[_table(trip, link)].get(link.dynamics_id)
-        if row is None or link.id in silent or _takes_nothing(row.record):
+        if row is None or link.id in silent or _takes_nothing(trip, row.record):
             found.append((link, {}))
             continue
         shown = row.record.values
@@ -101,9 +101,15 @@ def _differing(trip: Trip, links: Sequence[Link]) -> list[tuple[Link, Values]]:
     return found
 
 
-def _takes_nothing(record: Record) -> bool:
-    """A deleted row is not there, and one that was merged into another refuses every write."""
-    return record.state is RecordState.DELETED or record.merged_into is not None
+def _takes_nothing(trip: Trip, record: Record) -> bool:
+    """A deleted row is not there, one that was merged into another refuses every write."""
+    gone = record.state is RecordState.DELETED or record.merged_into is not None
+    return gone or not is_home(trip, record.values)
+
+
+def is_home(trip: Trip, shown: Values) -> bool:
+    """Say whether a row's columns are ours to write: those of a neighbour are left alone (R34)."""
+    return shown.get("xero_organisationid") not in trip.neighbours
 
 
 def _outranked(trip: Trip, tx: Transaction, links: Sequence[Link]) -> set[int]:

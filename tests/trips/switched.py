@@ -14,8 +14,6 @@ from dynamics_xero.sandbox.xero.switches import SWITCHES as XERO
 from tests.sandbox import Control
 
 VARIABLE = "DYNAMICS_XERO_SWITCH"
-WINDOW = "window"
-"""How quotas are counted stands among the quota's settings, not among the switches."""
 
 NAMED = (
     "name_fold",
@@ -36,10 +34,7 @@ NAMED = (
 )
 """The switches that must not matter (issue 3, "It must show" 6)."""
 
-POSITIONS = {
-    WINDOW: ("fixed", "fixed", "rolling"),
-    **{one.name: (one.default, *one.positions) for one in (*XERO, *DYNAMICS)},
-}
+POSITIONS = {one.name: (one.default, *one.positions) for one in (*XERO, *DYNAMICS)}
 """Switch -> its default, and every position it has."""
 
 
@@ -47,18 +42,14 @@ def set_back(control: Control) -> None:
     """Put a twin's switches as every test finds them."""
     positions = {name: default for name, default, _ in listed(control)}
     flipped, _, position = os.environ.get(VARIABLE, "").partition("=")
+    assert flipped in ("", *POSITIONS), f"{VARIABLE} names no switch"
     if flipped in positions:
         positions[flipped] = position
     control.post("switches", positions)
-    control.post("quota", {WINDOW: position if flipped == WINDOW else "fixed"})
 
 
 def flip(name: str, position: str, *, controls: tuple[Control, ...]) -> None:
     """Move one switch of the twin that has it."""
-    if name == WINDOW:
-        for control in controls:
-            control.post("quota", {WINDOW: position})
-        return
     (owner,) = [one for one in controls if name in {known for known, _, _ in listed(one)}]
     owner.post("switches", {name: position})
 

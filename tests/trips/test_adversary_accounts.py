@@ -217,6 +217,7 @@ def test_r15_an_account_deleted_before_it_was_sent_leaves_nothing(
 def test_r15_a_reactivated_account_says_that_its_contact_is_archived_and_heals(
     world: World, connector: Connector
 ) -> None:
+    world.flip("unarchive_allowed", "no")
     account = world.account("Alfreds")
     connector.sync()
     world.edit("accounts", account, statecode=1, statuscode=2)

@@ -40,7 +40,7 @@ def opened(world: World, mapping: type[EntityMapping]) -> Connector:
         return Connector.from_settings(world.settings(), mappings=[mapping])
 
 
-def test_r4_r10_a_field_that_comes_later_fills_what_is_empty_and_keeps_what_differs(
+def test_r4_r10_r11_a_field_that_comes_later_fills_what_is_empty_and_keeps_what_differs(
     world: World, connector: Connector
 ) -> None:
     world.account("Empty there", description="ACC-1")
@@ -50,6 +50,11 @@ def test_r4_r10_a_field_that_comes_later_fills_what_is_empty_and_keeps_what_diff
     world.edit_xero(theirs, BankAccountDetails="typed by hand")
 
     with opened(world, WithBank) as wider:
+        wider.sync()
+        assert world.in_xero("Empty there").get("BankAccountDetails") in (None, "")
+        plan = world.folder / "plan.json"
+        wider.plan(out=plan)
+        wider.apply(plan)
         report = wider.sync()
         mark = world.mark()
         wider.sync()

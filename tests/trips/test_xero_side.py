@@ -58,13 +58,13 @@ def test_a_merged_contact_names_its_winner(xero: World) -> None:
 
 @pytest.mark.parametrize("order", ["request", "reversed"])
 def test_r31_each_element_has_its_own_outcome_in_any_order(xero: World, order: str) -> None:
-    side = xero.fresh(result_order=order)
+    side = xero.fresh(result_order=order, put_existing_name="refuse")
     taken = created(side, Name="Taken")
 
     answers = create(
         side,
         {"Name": "Fine", "ContactNumber": "1"},
-        {"Name": "taken"},
+        {"Name": "Taken"},
         {"Name": "Mailed", "EmailAddress": "no-at-sign"},
         {"Name": "Also fine"},
     )
@@ -139,7 +139,7 @@ def test_r17_a_call_of_both_verbs_is_not_sent(xero: World) -> None:
 
 
 def test_r17_a_create_never_lands_on_a_contact_of_that_name(xero: World) -> None:
-    side = xero.fresh()
+    side = xero.fresh(put_existing_name="refuse")
     theirs = created(side, Name="Mine", EmailAddress="theirs@x.example")
 
     (answer,) = create(side, {"Name": "Mine", "EmailAddress": "ours@x.example"})
@@ -219,7 +219,7 @@ def test_an_empty_value_clears_a_text_in_its_group(xero: World) -> None:
 
 
 def test_r27_persons_are_written_and_read_as_a_whole_list(xero: World) -> None:
-    side = xero.fresh()
+    side = xero.fresh(empty_persons_list="clears")
     persons: tuple[Values, ...] = (
         {"FirstName": "Ann", "LastName": "Ōta", "IncludeInEmails": False},
         {"FirstName": "Bo", "EmailAddress": "bo@x.example", "IncludeInEmails": True},
@@ -302,7 +302,7 @@ def _sleep_together(xero: World, seconds: float) -> None:
 
 
 def test_r21_the_key_makes_a_repeated_create_harmless(xero: World) -> None:
-    side = xero.fresh()
+    side = xero.fresh(idempotency_ttl_s="360")
     (first,) = create(side, {"Name": "Once"}, key="same key")
 
     (second,) = create(side, {"Name": "Once"}, key="same key")

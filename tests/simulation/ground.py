@@ -1,0 +1,130 @@
+"""The ground histories are played on: both twins in this process, provisioned, wound back at will.
+
+Twins are served once per process. A snapshot of their databases is put back before each history,
+which costs milliseconds; clock, ids and counters begin anew with it, so that a seed replays.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import requests
+
+from dynamics_xero.dynamics import provisioning
+from dynamics_xero.dynamics.side import DynamicsSide
+from dynamics_xero.sandbox.assembly import ServeOptions
+from dynamics_xero.sandbox.background import running
+from dynamics_xero.sandbox.serve import TWINS
+from dynamics_xero.sandbox.serving import Serving
+from dynamics_xero.settings import Settings, load
+from dynamics_xero.store.store import Store
+from tests.sandbox import Control, caller
+from tests.simulation.clock import ManualClock
+
+MEMORY_DISK = Path("/dev/shm")
+STATE = "state.db"
+
+
+class Snapshot:
+    """What SQLite files held at one moment."""
+
+    def __init__(self, files: Sequence[Path]) -> None:
+        """Remember the files as they are now."""
+        self._kept: dict[Path, sqlite3.Connection] = {}
+        for file in files:
+            memory = sqlite3.connect(":memory:")
+            with closing(sqlite3.connect(file)) as source:
+                source.backup(memory)
+            self._kept[file] = memory
+
+    def put_back(self) -> None:
+        """Make the files what they were; connections that stand open see it at once."""
+        for file, memory in self._kept.items():
+            with closing(sqlite3.connect(file)) as target:
+                memory.backup(target)
+
+    def close(self) -> None:
+        """Give the memory back."""
+        for memory in self._kept.values():
+            memory.close()
+
+
+@dataclass
+class Ground:
+    """Both twins, their clock, and where the engine keeps its state."""
+
+    serving: Serving
+    session: requests.Session
+    clock: ManualClock
+    folder: Path
+    fresh: Snapshot | None = None
+    tokens: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def dynamics(self) -> Control:
+        """The control calls of the Dynamics twin."""
+        return Control(self.session, self.serving.dynamics_url)
+
+    @property
+    def xero(self) -> Control:
+        """The control calls of the Xero twin."""
+        return Control(self.session, self.serving.xero_url)
+
+    @property
+    def state(self) -> Path:
+        """The engine's database."""
+        return self.folder / STATE
+
+    def settings(self) -> Settings:
+        """Return the sandbox's settings, with the state in our folder."""
+        return replace(load(self.serving.settings_file), state=f"sqlite:///{self.state}")
+
+    def files(self) -> list[Path]:
+        """Return the databases of both twins and of the engine."""
+        return [*(end.database.path for end in self.serving.endpoints), self.state]
+
+    def snapshot(self) -> Snapshot:
+        """Remember both twins and the engine's state as they are now."""
+        return Snapshot(self.files())
+
+    def begin(self, seed: int) -> None:
+        """Put everything back to the beginning, with the chances of this seed."""
+        assert self.fresh is not None
+        self.clock.rewind()
+        self.wind_back(self.fresh, seed)
+
+    def wind_back(self, snapshot: Snapshot, seed: int) -> None:
+        """Put the databases back; what the twins keep in memory begins anew."""
+        for end in self.serving.endpoints:
+            end.faults.replace((), seed=seed)
+            end.stats.clear()
+            end.quota.clear()
+            end.random.seed(f"{seed}/{end.name}")
+        snapshot.put_back()
+
+
+@contextmanager
+def laid() -> Iterator[Ground]:
+    """Serve provisioned twins while the block runs."""
+    home = MEMORY_DISK if MEMORY_DISK.is_dir() else None
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(TemporaryDirectory(prefix="ground-", dir=home)))
+        clock = ManualClock()
+        options = ServeOptions(home=folder, seed=1, real=clock.now)
+        serving = stack.enter_context(running(options, TWINS))
+        session = stack.enter_context(caller(serving))
+        ground = Ground(serving, session, clock, folder)
+        for name, control in (("dynamics", ground.dynamics), ("xero", ground.xero)):
+            ground.tokens[name] = control.token("ada")
+        settings = ground.settings()
+        (one,) = settings.connections.values()
+        provisioning.apply(DynamicsSide(one.dynamics, clock))
+        Store.open(settings.state).close()
+        ground.fresh = ground.snapshot()
+        stack.callback(ground.fresh.close)
+        yield ground

@@ -1,0 +1,155 @@
+"""The judge of a history: it knows the twins' public dumps and ledgers, and trusts nobody else.
+
+Of the engine it asks one thing only: the history lines with which it explains what it overwrote
+(R40). Everything it finds is a sentence; no sentence means that the history ended well.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from tests.simulation import oracle_edits, oracle_persons, oracle_rights
+from tests.simulation.history import Ending, Entry
+from tests.simulation.mapped import ACCOUNT, ALONE, SYNCED, Same, in_dynamics, in_xero
+from tests.simulation.tale import Tale
+
+ACTIVE = "ACTIVE"
+
+
+def findings(ending: Ending) -> list[str]:
+    """Return everything that is wrong with how a history ended."""
+    tale = Tale(ending.ledgers)
+    return [
+        *ending.restless,
+        *(f"written in a quiet cycle: {_brief(entry)}" for entry in ending.late_writes),
+        *_doubled(ending, tale),
+        *_ghosts(tale),
+        *_records(ending),
+        *_left_behind(ending, tale),
+        *oracle_persons.findings(ending, tale),
+        *oracle_edits.findings(ending, tale),
+        *oracle_rights.findings(ending, tale),
+    ]
+
+
+def _brief(entry: Entry) -> str:
+    return f"{entry['resource']} {entry['id']} {entry['action']} {entry['fields']}"
+
+
+def _doubled(ending: Ending, tale: Tale) -> Iterator[str]:
+    """No two contacts for one account, and none made twice (R17, R22)."""
+    numbers = Counter(str(row["ContactNumber"]) for row in ending.xero if row.get("ContactNumber"))
+    yield from (f"{number}: {n} contacts in Xero" for number, n in numbers.items() if n > 1)
+    made = Counter(
+        str(write.after.get("ContactNumber"))
+        for write in tale.by_connector("Contact")
+        if write.action == "create"
+    )
+    yield from (f"{number}: made {n} times in Xero" for number, n in made.items() if n > 1)
+    rows = [*ending.accounts, *ending.contacts]
+    ids = Counter(str(row["xero_id"]) for row in rows if row.get("xero_id") and _is_synced(row))
+    yield from (f"{n} rows in step with contact {one}" for one, n in ids.items() if n > 1)
+
+
+def _ghosts(tale: Tale) -> Iterator[str]:
+    """New Xero contacts make no accounts unless switched on, and nothing revives a row (R24)."""
+    for table in ("account", "contact"):
+        for write in tale.by_connector(table):
+            if write.action == "create":
+                yield f"{table} {write.row_id}: a ghost, made by the connector"
+
+
+def _records(ending: Ending) -> Iterator[str]:
+    """Accounts, and contacts of no account, beside their Xero contacts."""
+    for row in ending.accounts:
+        yield from _record(ending, row, f"account {row['accountid']} ({row['name']})", ACCOUNT)
+    for row in ending.contacts:
+        if row.get("_parentcustomerid_value") is None:
+            name = f"contact {row['contactid']} ({row['fullname']})"
+            yield from _record(ending, row, name, ALONE)
+
+
+def _record(ending: Ending, row: Entry, name: str, sames: Sequence[Same]) -> Iterator[str]:
+    if row.get("merged"):
+        return
+    contact = next((one for one in ending.xero if one["ContactID"] == row.get("xero_id")), None)
+    if _is_synced(row) and row.get("xero_remark") and not _explains_difference(row):
+        yield f"{name}: Synced, yet remarks {row['xero_remark']}"
+    there = contact is not None and contact["ContactStatus"] == ACTIVE
+    if row["statecode"] != 0:
+        if there and _is_synced(row):
+            yield f"{name}: inactive, but its contact is active and nobody says so"
+        return
+    if not _is_synced(row) and not row.get("xero_remark"):
+        yield f"{name}: status {row.get('xero_status')} without a remark"
+    if contact is None or not there:
+        if _is_synced(row):
+            yield f"{name}: Synced, but there is no active contact"
+        if row.get("xero_id") is None and any(_is_of(row, one) for one in ending.xero):
+            yield f"{name}: not linked, though its own contact stands in Xero"
+    else:
+        yield from (f"{name}: {one}" for one in _fields(ending, row, contact, sames))
+
+
+def _is_of(row: Entry, contact: Entry) -> bool:
+    number = str(contact.get("ContactNumber") or "")
+    own = str(row.get("accountid") or row.get("contactid"))
+    return number.endswith(own) and contact["ContactStatus"] == ACTIVE
+
+
+def _fields(ending: Ending, row: Entry, contact: Entry, sames: Sequence[Same]) -> Iterator[str]:
+    """Both are there: equal field by field, or the remark says which field is not."""
+    for same in sames:
+        here, there = in_dynamics(row, same.dynamics), in_xero(contact, same.xero)
+        if same.dynamics == "emailaddress1" and here is None:
+            here = _primary_email(ending, row)
+        if here != there and not _is_told(row, same):
+            yield (
+                f"{same.dynamics} is {here!r} here and {there!r} in "
+                f"Xero; status {row.get('xero_status')}, remark {row.get('xero_remark')!r}"
+            )
+
+
+def _primary_email(ending: Ending, row: Entry) -> str | None:
+    """An account without an address shows its primary person's (mapping.md C.4)."""
+    primary = row.get("_primarycontactid_value")
+    active = (one for one in ending.contacts if one["statecode"] == 0)
+    found = (one for one in active if one["contactid"] == primary)
+    return next((in_dynamics(one, "emailaddress1") for one in found), None)
+
+
+def _is_told(row: Entry, same: Same) -> bool:
+    """A field may differ where the remark names it, or where the whole record was refused."""
+    remark = str(row.get("xero_remark") or "")
+    return same.label in remark or (not _is_synced(row) and _is_refusal(remark))
+
+
+REFUSALS = ("already", "in Xero, where it must be unique", "archived in Xero", "merged")
+"""Words of the remarks that hold a whole record up; names of fields are looked for apart."""
+
+
+def _is_refusal(remark: str) -> bool:
+    return any(words in remark for words in REFUSALS)
+
+
+def _explains_difference(row: Entry) -> bool:
+    remark = str(row["xero_remark"])
+    return any(same.label in remark for same in ACCOUNT) or "Merged here" in remark
+
+
+def _is_synced(row: Entry) -> bool:
+    return row.get("xero_status") == SYNCED
+
+
+def _left_behind(ending: Ending, tale: Tale) -> Iterator[str]:
+    """The Xero contact of a deleted row is archived, unless people touched it afterwards (R15)."""
+    here = {str(row["accountid"]) for row in ending.accounts}
+    here |= {str(row["contactid"]) for row in ending.contacts}
+    for contact in ending.xero:
+        owner = str(contact.get("ContactNumber") or "")[9:]
+        if contact["ContactStatus"] != ACTIVE or not owner or owner in here:
+            continue
+        writes = tale.row("Contact", str(contact["ContactID"])).writes
+        if all(write.by_connector for write in writes):
+            yield f"contact {contact['ContactID']}: active, but its owner {owner} was deleted"

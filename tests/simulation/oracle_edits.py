@@ -1,0 +1,124 @@
+"""Nobody's edit vanishes: what the engine wrote over is in its history, and it had the right to.
+
+Both are judged from the ledgers: they tell what each side showed at the moment of each write.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+
+from tests.simulation.history import Ending
+from tests.simulation.mapped import ACCOUNT, ALONE, Same, in_dynamics, in_xero, persons
+from tests.simulation.tale import Image, Tale, Written
+
+BLIND_S = 31.0
+"""The 30 seconds that the docs state, and what the call itself takes."""
+
+Face = tuple[str | None, ...]
+Reader = Callable[[Image, Same], str | None]
+
+
+def findings(ending: Ending, tale: Tale) -> Iterator[str]:
+    """Return what was overwritten without a word."""
+    for resource, read, sames in (
+        ("account", _here, ACCOUNT),
+        ("contact", _here, ALONE),
+        ("Contact", _there, ACCOUNT),
+    ):
+        for write in tale.by_connector(resource):
+            if write.action == "update":
+                yield from _overwrites(ending, tale, write, read, sames)
+    for write in tale.by_connector("Contact"):
+        yield from _rows_lost(ending, tale, write)
+
+
+def _rows_lost(ending: Ending, tale: Tale, write: Written) -> Iterator[str]:
+    """A person's row that the engine changed or took out of a list has to be told too."""
+    typed = typed_rows(tale, write.row_id, until=write.at)
+    for face in set(persons(write.before)) - set(persons(write.after)):
+        if face not in typed or _is_blind(ending, write, typed[face]):
+            continue
+        if not any(_is_told(ending, write, part) for part in face if part):
+            yield f"Contact {write.row_id} at {write.at}: the row {face} went without a word"
+
+
+def _here(image: Image, same: Same) -> str | None:
+    return in_dynamics(image, same.dynamics)
+
+
+def _there(image: Image, same: Same) -> str | None:
+    return in_xero(image, same.xero)
+
+
+def _overwrites(
+    ending: Ending, tale: Tale, write: Written, read: Reader, sames: Sequence[Same]
+) -> Iterator[str]:
+    for same in sames:
+        before, after = read(write.before, same), read(write.after, same)
+        if before == after:
+            continue
+        typed = _typed_by_a_person(tale, write, same, read)
+        if typed is None or _is_told(ending, write, before) or _is_blind(ending, write, typed):
+            continue
+        yield (
+            f"{write.resource} {write.row_id} at {write.at}: {same.dynamics} {before!r} -> "
+            f"{after!r}, a person's value went without a line of history"
+        )
+
+
+def _typed_by_a_person(tale: Tale, write: Written, same: Same, read: Reader) -> Written | None:
+    """Return the person's write that gave the field the value that was overwritten, if any."""
+    last = None
+    for earlier in tale.row(write.resource, write.row_id).writes:
+        if earlier.at >= write.at:
+            break
+        if read(earlier.before, same) != read(earlier.after, same):
+            last = earlier
+    return None if last is None or last.by_connector else last
+
+
+def _is_blind(ending: Ending, write: Written, typed: Written) -> bool:
+    """Xero has no If-Match: what is typed there in the seconds after the last read may be lost.
+
+    The limit is stated in docs/explanation/the-trip.md; it ends after BLIND_S (R23).
+    """
+    if write.resource != "Contact":
+        return False
+    before = (at for at in ending.reads.get("xero", ()) if at < write.at)
+    last_read = max(before, default="")
+    return last_read < typed.at and _seconds(last_read, write.at) <= BLIND_S
+
+
+def _seconds(start: str, end: str) -> float:
+    return (datetime.fromisoformat(end) - datetime.fromisoformat(start)).total_seconds()
+
+
+def _is_told(ending: Ending, write: Written, before: str | None) -> bool:
+    """Look for the engine's own line with what stood there before (R40)."""
+    rows = (row for record in concerned(ending, write) for row in ending.engine.history(record))
+    return any(_text(change.before) == before for row in rows for change in row.changes.values())
+
+
+def concerned(ending: Ending, write: Written) -> Iterator[str]:
+    """Yield the ids under which a write may be told: the row's own, and those of its people."""
+    yield write.row_id
+    if write.resource == "Contact":
+        owners = [a["accountid"] for a in ending.accounts if a.get("xero_id") == write.row_id]
+        for person in ending.contacts:
+            if person.get("_parentcustomerid_value") in owners:
+                yield str(person["contactid"])
+
+
+def typed_rows(tale: Tale, contact_id: str, *, until: str) -> dict[Face, Written]:
+    """Return the rows persons typed into a list before a time, each with the write it came by."""
+    found: dict[Face, Written] = {}
+    for write in tale.row("Contact", contact_id).writes:
+        if not write.by_connector and write.at < until:
+            for face in set(persons(write.after)) - set(persons(write.before)):
+                found[face] = write
+    return found
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)
