@@ -1,6 +1,6 @@
 # demo  sets up and runs the main job        test  passes every test
 # check lint, types, floors, unit tests      sandbox  serves both twins
-.PHONY: demo test test-kills test-switches test-histories test-long check sandbox judges clean
+.PHONY: demo test test-kills test-switches test-histories test-planted test-long check sandbox judges clean
 SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
@@ -10,7 +10,7 @@ demo: .venv/installed
 
 test: check judges
 	$(BIN)/python -m pytest tests/contract tests/trips tests/worker tests/docs tests/servers tests/kills \
-	  tests/simulation tests/edges -n 2 --dist loadgroup
+	  tests/simulation tests/edges tests/planted -n 2 --dist loadgroup
 
 # The worker is killed twenty times on each combination of broker and database.
 test-kills: .venv/installed
@@ -27,7 +27,11 @@ test-switches: .venv/installed
 test-histories: .venv/installed
 	$(BIN)/python -m tests.simulation --seeds 0-4999 --processes 2
 
-test-long: test-switches test-histories
+# Every planted bug, each in a copy of the tree, with 200 histories at most.
+test-planted: .venv/installed
+	$(BIN)/python -m tests.planted --histories 200
+
+test-long: test-switches test-histories test-planted
 
 check: .venv/installed
 	@$(BIN)/ruff check --quiet .

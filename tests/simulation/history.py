@@ -23,7 +23,7 @@ from tests.simulation.words import Words
 Entry = dict[str, object]
 Edit = Callable[[], str]
 
-STEPS = (10, 22)
+STEPS = (8, 18)
 PAUSE_S = 30.0
 """The longest that people think between two edits."""
 

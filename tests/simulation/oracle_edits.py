@@ -37,9 +37,9 @@ def _rows_lost(ending: Ending, tale: Tale, write: Written) -> Iterator[str]:
     """A person's row that the engine changed or took out of a list has to be told too."""
     typed = typed_rows(tale, write.row_id, until=write.at)
     for face in set(persons(write.before)) - set(persons(write.after)):
-        if face not in typed or _is_blind(ending, write, typed[face]):
+        if face not in typed or is_blind(ending, write, typed[face].at):
             continue
-        if not any(_is_told(ending, write, part) for part in face if part):
+        if not any(_is_told(ending, tale, write, part) for part in face if part):
             yield f"Contact {write.row_id} at {write.at}: the row {face} went without a word"
 
 
@@ -59,7 +59,11 @@ def _overwrites(
         if before == after:
             continue
         typed = _typed_by_a_person(tale, write, same, read)
-        if typed is None or _is_told(ending, write, before) or _is_blind(ending, write, typed):
+        if (
+            typed is None
+            or _is_told(ending, tale, write, before)
+            or is_blind(ending, write, typed.at)
+        ):
             continue
         yield (
             f"{write.resource} {write.row_id} at {write.at}: {same.dynamics} {before!r} -> "
@@ -78,7 +82,7 @@ def _typed_by_a_person(tale: Tale, write: Written, same: Same, read: Reader) -> 
     return None if last is None or last.by_connector else last
 
 
-def _is_blind(ending: Ending, write: Written, typed: Written) -> bool:
+def is_blind(ending: Ending, write: Written, typed_at: str) -> bool:
     """Xero has no If-Match: what is typed there in the seconds after the last read may be lost.
 
     The limit is stated in docs/explanation/the-trip.md; it ends after BLIND_S (R23).
@@ -87,27 +91,27 @@ def _is_blind(ending: Ending, write: Written, typed: Written) -> bool:
         return False
     before = (at for at in ending.reads.get("xero", ()) if at < write.at)
     last_read = max(before, default="")
-    return last_read < typed.at and _seconds(last_read, write.at) <= BLIND_S
+    return last_read < typed_at and _seconds(last_read, write.at) <= BLIND_S
 
 
 def _seconds(start: str, end: str) -> float:
     return (datetime.fromisoformat(end) - datetime.fromisoformat(start)).total_seconds()
 
 
-def _is_told(ending: Ending, write: Written, before: str | None) -> bool:
+def _is_told(ending: Ending, tale: Tale, write: Written, before: str | None) -> bool:
     """Look for the engine's own line with what stood there before (R40)."""
-    rows = (row for record in concerned(ending, write) for row in ending.engine.history(record))
+    rows = (row for record in _concerned(tale, write) for row in ending.engine.history(record))
     return any(_text(change.before) == before for row in rows for change in row.changes.values())
 
 
-def concerned(ending: Ending, write: Written) -> Iterator[str]:
-    """Yield the ids under which a write may be told: the row's own, and those of its people."""
+def _concerned(tale: Tale, write: Written) -> Iterator[str]:
+    """Yield the ids under which a write may be told: the row's own, and those of people.
+
+    Whose row it was in a list nobody but the engine knows, and people move.
+    """
     yield write.row_id
     if write.resource == "Contact":
-        owners = [a["accountid"] for a in ending.accounts if a.get("xero_id") == write.row_id]
-        for person in ending.contacts:
-            if person.get("_parentcustomerid_value") in owners:
-                yield str(person["contactid"])
+        yield from tale.ids("contact")
 
 
 def typed_rows(tale: Tale, contact_id: str, *, until: str) -> dict[Face, Written]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from tests.simulation.history import Ending
 from tests.simulation.mapped import ACCOUNT, Same, in_dynamics, in_xero
+from tests.simulation.oracle_edits import is_blind
 from tests.simulation.tale import Tale, Written
 
 
@@ -74,7 +75,8 @@ def _judged(ending: Ending, steps: Sequence[Step], write: Written, same: Same) -
     since = _since_seen_equal(ending, earlier)
     if since is None:
         return
-    here = any(step.resource == write.resource for step in since if not step.by_connector)
+    mine = [step for step in since if step.resource == write.resource and not step.by_connector]
+    here = any(not is_blind(ending, write, step.at) for step in mine)
     there = any(step.resource != write.resource for step in since if not step.by_connector)
     before, after = _value(write, same, after=False), _value(write, same, after=True)
     what = f"{write.resource} {write.row_id} at {write.at}: {same.dynamics} {before!r} -> {after!r}"

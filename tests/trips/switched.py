@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 from dynamics_xero.sandbox.dynamics.switch_list import SWITCHES as DYNAMICS
 from dynamics_xero.sandbox.xero.switches import SWITCHES as XERO
@@ -52,6 +53,19 @@ def flip(name: str, position: str, *, controls: tuple[Control, ...]) -> None:
     """Move one switch of the twin that has it."""
     (owner,) = [one for one in controls if name in {known for known, _, _ in listed(one)}]
     owner.post("switches", {name: position})
+
+
+@contextmanager
+def held(control: Control, name: str, position: str) -> Iterator[None]:
+    """Keep one switch of a twin in a position, for tools that the tests need it for."""
+    rows = control.get("switches")
+    assert isinstance(rows, list)
+    (before,) = [row["position"] for row in rows if row["name"] == name]
+    control.post("switches", {name: position})
+    try:
+        yield
+    finally:
+        control.post("switches", {name: before})
 
 
 def listed(control: Control) -> list[tuple[str, str, list[str]]]:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import pytest
 
 from dynamics_xero.connector import Connector
+from tests.trips.switched import held
 from tests.trips.world import Row, World
 
 pytestmark = pytest.mark.trip
@@ -182,11 +183,11 @@ def update(world: World, table: str, rows: Sequence[Row]) -> None:
 
 
 def bulk(world: World, table: str, verb: str, rows: Sequence[Row]) -> Row:
-    """Send one bulk message as a person, whose tools need them on."""
-    world.flip("bulk_messages", "on")
+    """Send one bulk message as a person."""
     kind = f"Microsoft.Dynamics.CRM.{table}"
     body = {"Targets": [{"@odata.type": kind, **row} for row in rows]}
-    return world.person("POST", f"{table}s/Microsoft.Dynamics.CRM.{verb}Multiple", body)
+    with held(world.dynamics, "bulk_messages", "on"):
+        return world.person("POST", f"{table}s/Microsoft.Dynamics.CRM.{verb}Multiple", body)
 
 
 def post(world: World, rows: Sequence[Row]) -> None:
