@@ -28,6 +28,8 @@ def mark(
             elif route.reach is Reach.PARENT:
                 parents = _parents(changed, stored)
                 tx.links.mark_due(connection, route.entity, dynamics_ids=parents, now=trip.now())
+            elif route.reach is Reach.PART:
+                _wake_last_parents(trip, tx, connection, route.entity, changed)
             elif route.reach is Reach.LOOKUP:
                 rows = _lookers(trip, tx, source, route, changed)
                 tx.links.mark_due(connection, route.entity, dynamics_ids=rows, now=trip.now())
@@ -48,6 +50,15 @@ def _mark_own(
         return
     tx.links.ensure(connection, entity, _newcomers(trip, tx, connection, entity, changed, stored))
     tx.links.mark_due(connection, entity, dynamics_ids=ids, now=trip.now())
+
+
+def _wake_last_parents(
+    trip: Trip, tx: Transaction, connection: str, entity: str, changed: Sequence[Record]
+) -> None:
+    """A row that belongs nowhere any more is the business of its last parent (R6)."""
+    orphans = [record.id for record in changed if record.parent_id is None]
+    links = tx.links.by_dynamics(connection, entity, orphans).values()
+    tx.links.wake([link.parent_id for link in links if link.parent_id is not None], now=trip.now())
 
 
 def _newcomers(

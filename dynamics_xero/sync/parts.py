@@ -135,10 +135,11 @@ def leave_with_parent(pair: Pair) -> tuple[PartDecision, ...]:
 
 
 def held_back(part: type[EntityMapping] | None, pair: Pair) -> tuple[PartDecision, ...]:
-    """People whose company cannot be sent wait for it."""
+    """People whose company cannot be sent wait for it; those who left it are told so."""
     if part is None:
         return ()
-    return tuple(
+    left = (replace(decision, kind=ActionKind.NOTHING) for decision in _gone(pair))
+    waiting = (
         PartDecision(
             part.name,
             record.id,
@@ -149,6 +150,7 @@ def held_back(part: type[EntityMapping] | None, pair: Pair) -> tuple[PartDecisio
         for record, link in pair.parts
         if record.state is RecordState.LIVE and not _stands_here(pair, link)
     )
+    return (*waiting, *left)
 
 
 def _primary(

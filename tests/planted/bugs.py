@@ -53,6 +53,12 @@ BUGS: tuple[Bug, ...] = (
         "An update moves the base of every field, not only of those it carried.",
         5,
     ),
+    Bug(
+        "ask-takes-dynamics",
+        "R7",
+        "Where both sides changed a field that asks, Dynamics' value is taken in silence.",
+        5,
+    ),
     Bug("every-field-sent", "R8", "An update sends all fields, not only those decide chose.", 5),
     Bug(
         "part-does-not-mark-its-parent",
@@ -106,7 +112,7 @@ BUGS: tuple[Bug, ...] = (
         "old-parent-not-marked",
         "R6",
         "A contact that moved makes its new company look again, and not the old one.",
-        28,
+        88,
     ),
     Bug("leaver-keeps-the-row", "R27", "Who left a company stays in its list in Xero.", 3),
     Bug(
@@ -119,7 +125,7 @@ BUGS: tuple[Bug, ...] = (
         "deleted-account-forgotten",
         "R15",
         "The contact of an account that was deleted is left active.",
-        6,
+        36,
     ),
     Bug(
         "call-closed-before-its-outcome",
@@ -147,12 +153,6 @@ BUGS: tuple[Bug, ...] = (
         "R40",
         "History does not say what stood in Xero before it was overwritten.",
         10,
-    ),
-    Bug(
-        "mark-cleared-though-marked-again",
-        "R8",
-        "What was seen while a call was on its way is taken for settled with it.",
-        13,
     ),
 )
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 
 from tests.simulation.history import Ending
-from tests.simulation.mapped import ACCOUNT, ALONE, Same, in_dynamics, in_xero, persons
+from tests.simulation.mapped import ACCOUNT, ALONE, PERSON, Same, in_dynamics, in_xero, persons
 from tests.simulation.tale import Image, Tale, Written
 
 BLIND_S = 31.0
@@ -39,7 +39,10 @@ def _rows_lost(ending: Ending, tale: Tale, write: Written) -> Iterator[str]:
     for face in set(persons(write.before)) - set(persons(write.after)):
         if face not in typed or is_blind(ending, write, typed[face].at):
             continue
-        if not any(_is_told(ending, tale, write, part) for part in face if part):
+        if face in _ever_in_dynamics(tale):  # it arrived there, and went on from there
+            continue
+        lost = set(face) - {part for row in persons(write.after) for part in row}
+        if lost and not any(_is_told(ending, tale, write, part) for part in lost):
             yield f"Contact {write.row_id} at {write.at}: the row {face} went without a word"
 
 
@@ -102,6 +105,14 @@ def _is_told(ending: Ending, tale: Tale, write: Written, before: str | None) -> 
     """Look for the engine's own line with what stood there before (R40)."""
     rows = (row for record in _concerned(tale, write) for row in ending.engine.history(record))
     return any(_text(change.before) == before for row in rows for change in row.changes.values())
+
+
+def _ever_in_dynamics(tale: Tale) -> set[Face]:
+    return {
+        tuple(in_dynamics(write.after, column) for column in PERSON)
+        for contact in tale.ids("contact")
+        for write in tale.row("contact", contact).writes
+    }
 
 
 def _concerned(tale: Tale, write: Written) -> Iterator[str]:

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from tests.simulation.history import Ending, Entry
-from tests.simulation.mapped import PERSON, SYNCED, in_dynamics, persons
+from tests.simulation.mapped import PERSON, in_dynamics, persons
 from tests.simulation.oracle_edits import Face, typed_rows
 from tests.simulation.tale import Tale
 
@@ -30,10 +30,8 @@ def _company(ending: Ending, tale: Tale, account: Entry) -> Iterator[str]:
         face = _face(person)
         if listed[face]:
             listed[face] -= 1
-        elif person.get("xero_status") == SYNCED:
-            yield f"contact {person['contactid']} {face}: Synced, but not in its company's list"
         elif not person.get("xero_remark"):
-            yield f"contact {person['contactid']} {face}: not in Xero, and nobody says why"
+            yield f"contact {person['contactid']} {face}: not in its company's list, unsaid"
     typed = typed_rows(tale, str(contact["ContactID"]), until=FOR_EVER)
     for face, count in listed.items():
         if count and face not in typed:
