@@ -143,7 +143,9 @@ def _done(kinds: Kinds, action: Action, record: Record) -> Ending:
     """Carried: the base takes what decide read here and what came back there (R8, R25)."""
     part = kinds.part
     base, rows = _arrived(kinds.mapping, action, record), action.rows
-    if part and action.side is SideName.XERO:
+    if part and part.parts in action.lists:
+        # A list that was not written is settled as decide read it: what the answer shows beside
+        # that is somebody's edit, and still to be weighed (R8).
         rows = record.parts.get(part.parts, ())
     people, parts = _parts(kinds, action, rows)
     # A person that travelled in the list counts for itself, not for its company (R26).

@@ -162,7 +162,7 @@ def _merge_row(
     )
     if row_key(mapping, merged) != row_key(mapping, row):
         decision = replace(decision, row=_present(merged), kind=ActionKind.UPDATE)
-    return decision if weighed.status is Status.SYNCED else replace(decision, remark=weighed.remark)
+    return replace(decision, remark=weighed.remark)
 
 
 def _newcomer(
