@@ -14,7 +14,6 @@ from dynamics_xero.connector.desk import Desk
 from dynamics_xero.connector.meter import Meter
 from dynamics_xero.connector.plan_file import PlanHead, reading
 from dynamics_xero.connector.plan_items import Item, alike, item, link_of, moved, named
-from dynamics_xero.connector.plans import Talk
 from dynamics_xero.connector.report import ConnectionReport, Report
 from dynamics_xero.connector.shifts import pause_text, running, told, waited_for
 from dynamics_xero.errors import SettingsError, ThrottledError
@@ -23,7 +22,7 @@ from dynamics_xero.model import Action, Link, SideName
 from dynamics_xero.sync import planning, run
 from dynamics_xero.sync.pull import pull
 from dynamics_xero.sync.push import push
-from dynamics_xero.sync.trip import Trip
+from dynamics_xero.sync.trip import Talk, Trip
 from dynamics_xero.sync.write_back import write_back
 
 MOVED = "It was changed after the plan was made."

@@ -13,14 +13,13 @@ from dynamics_xero.connector.connection import Connection
 from dynamics_xero.connector.consent import consent
 from dynamics_xero.connector.desk import Desk
 from dynamics_xero.connector.meter import Meter
-from dynamics_xero.connector.plans import Talk
 from dynamics_xero.connector.report import ConnectionReport
 from dynamics_xero.connector.shifts import pause_text, running, told, waited_for
 from dynamics_xero.connector.syncing import agreed, sync
 from dynamics_xero.errors import ThrottledError
 from dynamics_xero.model import Status
 from dynamics_xero.sync import run
-from dynamics_xero.sync.trip import Trip
+from dynamics_xero.sync.trip import Talk, Trip
 
 SLICE = timedelta(seconds=10)
 """How long it works between two words to the person who waits."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -44,16 +44,11 @@ from dynamics_xero.store.store import Store
 from dynamics_xero.store.tokens import Tokens
 from dynamics_xero.sync import run
 from dynamics_xero.sync.lanes import held
+from dynamics_xero.sync.trip import Talk, say_nothing
 from dynamics_xero.xero.side import XeroSide
 
 BUSY_S = 5.0
 """How soon a worker looks again at a connection whose lane another one holds."""
-
-Talk = Callable[[str], None]
-
-
-def _say_nothing(_text: str) -> None:
-    return
 
 
 class Connector:
@@ -117,7 +112,7 @@ class Connector:
             found = [consent(tx, name, self.desk.mappings) for name in self.connections]
         return [text for one in found for text in one.asks]
 
-    def sync(self, entity: str | None = None, *, progress: Talk = _say_nothing) -> Report:
+    def sync(self, entity: str | None = None, *, progress: Talk = say_nothing) -> Report:
         """Work until nothing is due, on each connection in turn.
 
         A connection that waits for its first plan (first_run = "plan") is only planned: the
@@ -126,7 +121,7 @@ class Connector:
         self.desk.known(entity)
         return Report([sync(self.desk, one, entity, talk=progress) for one in self.desk])
 
-    def backfill(self, entity: str | None = None, *, progress: Talk = _say_nothing) -> Report:
+    def backfill(self, entity: str | None = None, *, progress: Talk = say_nothing) -> Report:
         """Load everything that has no partner yet, as `sync` does; progress hears how far it is."""
         self.desk.known(entity)
         return Report([backfill(self.desk, one, entity, talk=progress) for one in self.desk])
@@ -136,7 +131,7 @@ class Connector:
         entity: str | None = None,
         *,
         out: Path | None = None,
-        progress: Talk = _say_nothing,
+        progress: Talk = say_nothing,
     ) -> Plan:
         """Return what a sync would do now, and what it would cost in calls; nothing is written.
 
@@ -144,7 +139,7 @@ class Connector:
         """
         return plans.make(self.desk, entity=entity, talk=progress, out=out)
 
-    def apply(self, plan: Path, *, progress: Talk = _say_nothing) -> Applied:
+    def apply(self, plan: Path, *, progress: Talk = say_nothing) -> Applied:
         """Carry out the actions of a plan file; what moved since is skipped and listed."""
         return apply(self.desk, plan, talk=progress)
 
@@ -267,7 +262,7 @@ class Connector:
         """Return links that need a person."""
         return dead_letters(self.desk, entity=entity, limit=limit)
 
-    def reconcile(self, *, progress: Talk = _say_nothing) -> Reconciled:
+    def reconcile(self, *, progress: Talk = say_nothing) -> Reconciled:
         """Read both sides whole, compare every pair, and carry what that brings up."""
         return reconcile(self.desk, talk=progress)
 
@@ -340,8 +335,3 @@ def _chosen(settings: Settings, connection: str | None) -> list[ConnectionSettin
         names = ", ".join(settings.connections)
         raise SettingsError(f"There is no connection {connection}. The settings have: {names}.")
     return [settings.connections[connection]]
-
-
-def _is_enabled(settings: Settings, mapping: type[EntityMapping]) -> bool:
-    entity = settings.entities.get(mapping.name)
-    return entity is None or entity.enabled

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -19,12 +19,10 @@ from dynamics_xero.connector.shifts import waited_for
 from dynamics_xero.model import SideName
 from dynamics_xero.sync import planning, run
 from dynamics_xero.sync.adopt import adopt
-from dynamics_xero.sync.trip import Trip
+from dynamics_xero.sync.trip import Talk, Trip
 
 SHOWN = 100
 """Actions that a plan keeps in memory, to be shown."""
-
-Talk = Callable[[str], None]
 
 
 @dataclass

@@ -13,14 +13,13 @@ from dynamics_xero.connector.desk import Desk
 from dynamics_xero.connector.listings import plain
 from dynamics_xero.connector.meter import Meter
 from dynamics_xero.connector.plan_items import named
-from dynamics_xero.connector.plans import Talk
 from dynamics_xero.connector.report import LISTED, ConnectionReport, Report
 from dynamics_xero.connector.shifts import pause_text, told, waited_for
 from dynamics_xero.connector.syncing import agreed
 from dynamics_xero.errors import ThrottledError
 from dynamics_xero.sync import run
 from dynamics_xero.sync.reconcile import Comparison, Drift, compare, reread
-from dynamics_xero.sync.trip import Trip
+from dynamics_xero.sync.trip import Talk, Trip
 from dynamics_xero.sync.unanswered import release_unanswered
 
 KIND = "reconcile"

@@ -9,12 +9,12 @@ from dynamics_xero.connector.consent import Consent, begin
 from dynamics_xero.connector.desk import Desk
 from dynamics_xero.connector.meter import Meter
 from dynamics_xero.connector.plan_items import counts
-from dynamics_xero.connector.plans import Talk, survey
+from dynamics_xero.connector.plans import survey
 from dynamics_xero.connector.report import ConnectionReport
 from dynamics_xero.connector.shifts import pause_text, running, told, waited_for
 from dynamics_xero.errors import ThrottledError
 from dynamics_xero.sync import run
-from dynamics_xero.sync.trip import Trip
+from dynamics_xero.sync.trip import Talk, Trip
 
 
 def sync(desk: Desk, one: Connection, entity: str | None, *, talk: Talk) -> ConnectionReport:

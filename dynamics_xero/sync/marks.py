@@ -152,7 +152,7 @@ def _mark_holders(
 ) -> None:
     """Mark due the links of the Dynamics rows that hold these keys."""
     endpoint = trip.key(SideName.DYNAMICS)
-    table = next(mapping.dynamics for mapping in trip.mappings if mapping.name == route.entity)
+    table = trip.mapping(route.entity).dynamics
     values: dict[str, list[str]] = {}
     for key, value in keys:
         values.setdefault(key, []).append(value)

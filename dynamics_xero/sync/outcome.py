@@ -81,7 +81,7 @@ def save(
         # Last Synced On rode along to Dynamics, so it is what the batch said (R26).
         now = trip.now() if batch.side is SideName.XERO else batch.at
         _store(trip, tx, endings, request_id=batch.request_id, now=now)
-        tx.links.rest([p for e in endings if e.record is None for p in parents([e.action])])
+        tx.links.rest(parents(e.action for e in endings if e.record is None))
         tx.requests.close(batch.request_id)
     for ending in endings:
         if ending.outcome.carried:
@@ -170,5 +170,5 @@ def _used_choices(endings: Sequence[Ending]) -> list[tuple[int, str]]:
     failed = (Status.FAILED, Status.BLOCKED)
     actions = [e.action for e in endings if e.outcome.status not in failed]
     used = [(action.link.id, name) for action in actions for name in action.chosen]
-    parts = [part for action in actions for part in action.parts if part.link_id and part.chosen]
-    return used + [(part.link_id or 0, name) for part in parts for name in part.chosen]
+    parts = (part for action in actions for part in action.parts)
+    return used + [(p.link_id, name) for p in parts if p.link_id for name in p.chosen]

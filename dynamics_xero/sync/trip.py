@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
+from typing import TypeAlias
 
 from dynamics_xero.mapping.entity import EntityMapping
 from dynamics_xero.model import EndpointFacts, SideName
@@ -41,8 +42,12 @@ class Limits:
     tie_s: float = 600.0
 
 
-def _say_nothing(_text: str) -> None:
-    return
+Talk: TypeAlias = Callable[[str], None]
+"""Who is told what a person who watches should know."""
+
+
+def say_nothing(_text: str) -> None:
+    """Tell nobody."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +82,7 @@ class Trip:
     adopting: frozenset[str] = frozenset()
     news: set[SideName] = field(default_factory=lambda: set(SideName))
     patient: bool = True
-    talk: Callable[[str], None] = _say_nothing
+    talk: Talk = say_nothing
 
     @property
     def entities(self) -> list[type[EntityMapping]]:

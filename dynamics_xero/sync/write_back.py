@@ -77,7 +77,7 @@ def _element(trip: Trip, link: Link, values: Values) -> Write:
 
 
 def _table(trip: Trip, link: Link) -> str:
-    return next(one.dynamics for one in trip.mappings if one.name == link.entity)
+    return trip.mapping(link.entity).dynamics
 
 
 def _differing(trip: Trip, links: Sequence[Link]) -> list[tuple[Link, Values]]:
