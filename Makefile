@@ -1,6 +1,6 @@
 # demo  sets up and runs the main job        test  passes every test
 # check lint, types, floors, unit tests      sandbox  serves both twins
-.PHONY: demo test test-kills test-switches test-histories test-planted test-long check sandbox judges clean
+.PHONY: demo test test-kills test-switches test-histories test-planted test-dirt test-long check sandbox judges clean
 SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
@@ -14,7 +14,7 @@ test: check judges
 
 # The worker is killed twenty times on each combination of broker and database.
 test-kills: .venv/installed
-	KILLS=20 $(BIN)/python -m pytest tests/kills -n 2
+	KILLS=20 $(BIN)/python -m pytest tests/kills
 
 # Every trip under every position of the switches that must not matter: hours.
 test-switches: .venv/installed
@@ -31,7 +31,11 @@ test-histories: .venv/installed
 test-planted: .venv/installed
 	$(BIN)/python -m tests.planted --histories 200
 
-test-long: test-switches test-histories test-planted
+# Twenty first loads over dirty books that nobody looked at while matching was built.
+test-dirt: .venv/installed
+	DYNAMICS_XERO_LONG=1 $(BIN)/python -m pytest tests/trips/test_first_load.py -k dirt -n 2
+
+test-long: test-histories test-kills test-dirt test-planted test-switches
 
 check: .venv/installed
 	@$(BIN)/ruff check --quiet .

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections import Counter
 from pathlib import Path
 
@@ -21,6 +22,14 @@ def shared_folder() -> Path | None:
     named = os.environ.get("DYNAMICS_XERO_SHARED")
     folder = Path(named) if named else ROOT.parent / "shared"
     return folder if (folder / "data").is_dir() else None
+
+
+def pytest_configure() -> None:
+    """Take Ctrl-C again where a script started us in its background.
+
+    There the shell has it ignored, and so would every program that a test starts and stops.
+    """
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -9,7 +9,8 @@ import math
 import os
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +18,9 @@ import pytest
 
 from tests.kills.scene import POLL_S, Arrivals, Scene, staged
 from tests.servers.combinations import Combination, runnable, served
+
+# The combinations share one process, and its cores.
+pytestmark = pytest.mark.xdist_group("kills")
 
 KILLS = int(os.environ.get("KILLS", "3"))
 SEED = 20_260
@@ -43,6 +47,20 @@ class Death:
     contacts: int
     calls_under_way: int
     answered_to_nobody: int
+
+
+@dataclass(frozen=True)
+class Run:
+    """What one combination went through until all contacts stood."""
+
+    deaths: tuple[Death, ...]
+    set_up_s: float
+    took_s: float
+
+    @property
+    def amid(self) -> list[Death]:
+        """The deaths between a send and its commit."""
+        return [one for one in self.deaths if one.calls_under_way and one.answered_to_nobody]
 
 
 def moments(seed: int, kills: int) -> list[Moment]:
@@ -82,12 +100,34 @@ def _after(scene: Scene, arrivals: Arrivals) -> Death:
     return Death(arrivals.look(), calls, arrivals.count - linked)
 
 
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[Combination, Future[Run]]]:
+    """Run all combinations side by side: each mostly waits for a slow Xero."""
+    with ThreadPoolExecutor(len(Combination)) as threads:
+        yield {
+            combination: threads.submit(run, combination, tmp_path_factory.mktemp("killed"))
+            for combination in runnable()
+        }
+
+
 @pytest.mark.parametrize("combination", runnable(), ids=lambda one: one.value)
 def test_r22_killed_at_any_moment_the_next_worker_finishes_and_nothing_is_doubled(
-    combination: Combination, tmp_path: Path, record_property: Callable[[str, object], None]
+    combination: Combination,
+    runs: dict[Combination, Future[Run]],
+    record_property: Callable[[str, object], None],
 ) -> None:
+    ended = runs[combination].result()
+    record_property("figures", figures(combination, ended))
+
+    assert len(ended.deaths) == KILLS
+    assert all(death.contacts < ACCOUNTS for death in ended.deaths)
+    assert len(ended.amid) >= math.ceil(KILLS / 4)
+
+
+def run(combination: Combination, folder: Path) -> Run:
+    """Kill workers on a combination, let the last one finish, and compare what came of it."""
     began = time.monotonic()
-    with served(combination, tmp_path) as addresses, staged(tmp_path, addresses) as scene:
+    with served(combination, folder) as addresses, staged(folder, addresses) as scene:
         scene.seed(ACCOUNTS, contacts_each=0)
         scene.slow_down()
         prepared = time.monotonic()
@@ -98,13 +138,9 @@ def test_r22_killed_at_any_moment_the_next_worker_finishes_and_nothing_is_double
         ]
         with scene.worker("last"):
             scene.until("the end", lambda: is_finished(scene, arrivals), limit_s=PROGRESS_LIMIT_S)
-        record_property("figures", figures(combination, deaths, prepared - began, prepared))
-
-        assert len(deaths) == KILLS
-        assert all(death.contacts < ACCOUNTS for death in deaths)
-        amid = [d for d in deaths if d.calls_under_way and d.answered_to_nobody]
-        assert len(amid) >= math.ceil(KILLS / 4)
+        took_s = time.monotonic() - prepared
         check(scene)
+        return Run(tuple(deaths), set_up_s=prepared - began, took_s=took_s)
 
 
 def is_finished(scene: Scene, arrivals: Arrivals) -> bool:
@@ -127,13 +163,11 @@ def check(scene: Scene) -> None:
     assert scene.state.faults() == []
 
 
-def figures(combination: Combination, deaths: list[Death], set_up_s: float, prepared: float) -> str:
+def figures(combination: Combination, ended: Run) -> str:
     """Return what happened in one line."""
-    took_s = time.monotonic() - prepared
-    lost = sum(death.answered_to_nobody for death in deaths)
-    amid = sum(1 for death in deaths if death.calls_under_way and death.answered_to_nobody)
+    lost = sum(death.answered_to_nobody for death in ended.deaths)
     return (
-        f"{combination.value}: {len(deaths)} kills at {[d.contacts for d in deaths]} contacts,"
-        f" {amid} between a send and its commit ({lost} contacts found again);"
-        f" set up in {set_up_s:.0f} s, {ACCOUNTS} contacts after {took_s:.0f} s"
+        f"{combination.value}: {KILLS} kills at {[d.contacts for d in ended.deaths]} contacts,"
+        f" {len(ended.amid)} between a send and its commit ({lost} contacts found again);"
+        f" set up in {ended.set_up_s:.0f} s, {ACCOUNTS} contacts after {ended.took_s:.0f} s"
     )
