@@ -16,7 +16,7 @@ from dynamics_xero.sandbox.home import Home, alone_in
 from dynamics_xero.sandbox.kernel import Kernel
 from dynamics_xero.sandbox.ports import Port, listen
 from dynamics_xero.sandbox.quota import Api, AppWindow
-from dynamics_xero.sandbox.serving import Environment, Organisation, Serving
+from dynamics_xero.sandbox.serving import App, Environment, Organisation, Serving
 from dynamics_xero.sandbox.settings_file import (
     ConnectionEnds,
     DynamicsEnd,
@@ -184,11 +184,13 @@ class _Assembly:
             xero_api_url=xero.api_url(_XERO_API),
             xero_plain_api_url=xero.plain_api_url(_XERO_API),
             xero_identity_url=xero.url,
+            xero_login_url=xero.url,
             ca_file=self._files.ca_file,
             settings_file=settings_file,
             clock_url=clock_url,
             environments=tuple(_environment_facts(desk) for desk in environments),
             organisations=tuple(_organisation_facts(one) for one in xero.endpoints),
+            apps=_apps(xero.endpoints[0].facts),
             home=self._home.path,
             endpoints=tuple(
                 endpoint for desk in (*environments, xero) for endpoint in desk.endpoints
@@ -244,4 +246,11 @@ def _organisation_facts(endpoint: Endpoint) -> Organisation:
         client_id=facts["client_id"],
         client_secret=facts["client_secret"],
         refresh_token=facts["refresh_token"],
+    )
+
+
+def _apps(facts: dict[str, str]) -> tuple[App, ...]:
+    return (
+        App("web", facts["web_client_id"], facts["web_client_secret"]),
+        App("native", facts["native_client_id"], ""),
     )

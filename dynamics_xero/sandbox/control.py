@@ -16,7 +16,7 @@ from dynamics_xero.sandbox.control_screen import Edit, Merge, Unarchive
 from dynamics_xero.sandbox.endpoint import Announcing, Endpoint, Screens, Twin
 from dynamics_xero.sandbox.quota import WINDOW, changed_settings
 from dynamics_xero.sandbox.web import Request, Response, json_response
-from dynamics_xero.sandbox.webhooks import Subscription
+from dynamics_xero.sandbox.webhook_terms import Subscription
 
 PREFIX = "/_sandbox/"
 _DEFAULT_LIMIT, _MAX_LIMIT = 1000, 10_000

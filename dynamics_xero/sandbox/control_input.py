@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from dynamics_xero.sandbox.control_screen import Edit, Merge, ScreenWork, Unarchive
 from dynamics_xero.sandbox.faults import KINDS, Rule
 from dynamics_xero.sandbox.web import Request
-from dynamics_xero.sandbox.webhooks import Subscription, Trigger
+from dynamics_xero.sandbox.webhook_terms import Subscription, Trigger
 
 _LARGEST = 2**63 - 1
 """What SQLite can compare with."""

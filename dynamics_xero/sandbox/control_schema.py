@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dynamics_xero.sandbox.faults import KINDS
 from dynamics_xero.sandbox.ledger import ACTIONS
+from dynamics_xero.sandbox.webhook_delivery import Standing
 
 Schema = dict[str, object]
 
@@ -73,6 +74,7 @@ _STATS = _object(
         ),
         "refused": _map(_WHOLE),
         "by_endpoint": _map(_LABEL_COUNTS),
+        "sign_ins": _map(_object({"calls": _WHOLE, "in_flight_max": _WHOLE})),
     }
 )
 _TIME = _object({"now": _INSTANT, "offset_s": {"type": "number"}})
@@ -123,6 +125,8 @@ _TRIGGER = _object(
 _WEBHOOKS = _object(
     {
         "subscriptions": _list(_TEXT),
+        "standings": _map({"enum": [standing.value for standing in Standing]}),
+        "waiting": _WHOLE,
         "idle": {"type": "boolean"},
         "delivered": _WHOLE,
         "failed": _WHOLE,

@@ -17,7 +17,8 @@ from dynamics_xero.sandbox.quota import Quota
 from dynamics_xero.sandbox.stats import Stats
 from dynamics_xero.sandbox.switches import Switch, Switches
 from dynamics_xero.sandbox.web import Request, Response
-from dynamics_xero.sandbox.webhooks import Announcer, Webhooks
+from dynamics_xero.sandbox.webhook_terms import Announcer
+from dynamics_xero.sandbox.webhooks import Webhooks
 
 
 @dataclass

@@ -28,6 +28,9 @@ TWIN_KINDS = frozenset(
         "expire_delta",
         "revoke_token",
         "hostile_nextlink",
+        "hostile_delivery",
+        "hostile_enum",
+        "hostile_null",
         "remove_privilege",
     }
 )

@@ -89,7 +89,7 @@ class Home:
             quota=Quota(api, self.clock, name=name, app=app),
             switches=Switches(switches),
             people=People(who.people),
-            webhooks=Webhooks(ledger, faults),
+            webhooks=Webhooks(ledger, faults, self.clock),
             # The boot's number keeps a second start from minting the first one's ids again.
             random=random.Random(f"{self.seed}/{name}/{self.boots}"),  # noqa: S311 - repeatable
             facts=dict(who.facts),

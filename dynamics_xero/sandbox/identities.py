@@ -28,6 +28,7 @@ def identity(api: Api, name: str, seed: int) -> Identity:
     """Return an endpoint's identity: the same for the same seed and name."""
     source = random.Random(f"{seed}/{name}/identity")  # noqa: S311 - repeatable on purpose
     facts = _environment(source) if api is Api.DYNAMICS else _organisation(source, name)
+    facts |= {} if api is Api.DYNAMICS else _apps(seed)
     return Identity(name, api, facts, _people(source, name))
 
 
@@ -47,6 +48,16 @@ def _organisation(source: random.Random, name: str) -> dict[str, str]:
         "client_secret": _secret(source),
         "refresh_token": _secret(source),
         "organisation_name": f"Demo Company ({name})",
+    }
+
+
+def _apps(seed: int) -> dict[str, str]:
+    """Return the apps that people consent to: the same ones for all organisations of a home."""
+    source = random.Random(f"{seed}/apps/identity")  # noqa: S311 - repeatable on purpose
+    return {
+        "web_client_id": f"{source.getrandbits(128):032X}",
+        "web_client_secret": _secret(source),
+        "native_client_id": f"{source.getrandbits(128):032X}",
     }
 
 

@@ -31,7 +31,9 @@ from dynamics_xero.sandbox.wire import (
     read_request,
 )
 
-_API = "/api"
+_PLAIN = ("/api", "/metadata/identity/")
+"""What may be asked without TLS; a machine's metadata service is never asked otherwise."""
+
 _READS = ("GET", "HEAD", "OPTIONS")
 LOOPBACK = frozenset({"127.0.0.1", "::1"})
 SLOW_S, TIMEOUT_S, UNAVAILABLE_S = 2.0, 30.0, 30
@@ -108,9 +110,18 @@ class Kernel:
 
     async def _identify(self, exchange: Exchange, request: Request) -> None:
         """Answer a call outside quota and counters; only faults that name its path strike it."""
-        if exchange.scope["scheme"] == "http" and not request.path.lower().startswith(_API):
+        if exchange.scope["scheme"] == "http" and not request.path.lower().startswith(_PLAIN):
             await exchange.answer(pack(_no_plain_sign_in(), request, self._clock))
             return
+        stats, label = self._default.stats, f"{request.method} {_generic(request.path)}"
+        stats.enter_sign_in(label)
+        try:
+            faults, packed = await self._identified(request)
+        finally:
+            stats.leave_sign_in(label)
+        await _deliver(exchange, packed, faults)
+
+    async def _identified(self, request: Request) -> tuple[list[Fault], Packed]:
         faults = self._default.faults.draw(request.method, request.path, named_only=True)
         refused = next((fault for fault in faults if fault.kind in REFUSALS), None)
         await _delay(faults)
@@ -119,7 +130,7 @@ class Kernel:
         else:
             seconds = _retry_after_s(refused, self._default)
             _, packed = self.refusal(refused.kind, request, None, retry_after_s=seconds)
-        await _deliver(exchange, packed, faults)
+        return faults, packed
 
     async def _controlled(self, exchange: Exchange, request: Request) -> Packed:
         if exchange.client_host not in LOOPBACK:

@@ -33,6 +33,15 @@ class Organisation:
 
 
 @dataclass(frozen=True)
+class App:
+    """A Xero app that people consent to; the native one has an empty secret (PKCE)."""
+
+    name: str
+    client_id: str
+    client_secret: str
+
+
+@dataclass(frozen=True)
 class Serving:
     """Addresses and credentials; the single fields name the first of several."""
 
@@ -44,11 +53,13 @@ class Serving:
     xero_api_url: str
     xero_plain_api_url: str | None
     xero_identity_url: str
+    xero_login_url: str
     ca_file: Path
     settings_file: Path
     clock_url: str
     environments: tuple[Environment, ...]
     organisations: tuple[Organisation, ...]
+    apps: tuple[App, ...]
     home: Path
     endpoints: tuple[Endpoint, ...]
 
@@ -57,11 +68,12 @@ class Serving:
         facts = {
             name: value
             for name, value in vars(self).items()
-            if name not in ("environments", "organisations", "endpoints")
+            if name not in ("environments", "organisations", "apps", "endpoints")
         }
-        parts: dict[str, Sequence[Environment | Organisation]] = {
+        parts: dict[str, Sequence[Environment | Organisation | App]] = {
             "environments": self.environments,
             "organisations": self.organisations,
+            "apps": self.apps,
         }
         facts |= {name: [asdict(one) for one in group] for name, group in parts.items()}
         return json.dumps(facts, default=str)

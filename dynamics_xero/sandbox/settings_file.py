@@ -87,6 +87,8 @@ def _connection(connection: ConnectionEnds, ca_file: Path) -> list[str]:
         f"tenant_id = {_text(xero.tenant_id)}",
         f"api_url = {_text(xero.api_url)}",
         f"identity_url = {_text(xero.identity_url)}",
+        # Where Xero's pages are too: the twin has one port.
+        f"login_url = {_text(xero.identity_url)}",
         f"ca_file = {_text(str(ca_file))}",
         "allow_custom_host = true",
         f"poll_s = {XERO_POLL_S}",

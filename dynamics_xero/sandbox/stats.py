@@ -38,6 +38,7 @@ class Stats:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._in_flight = 0
+        self._signing_in: Counter[str] = Counter()
         self.clear()
 
     def clear(self) -> None:
@@ -46,6 +47,7 @@ class Stats:
             self._totals = Counter(dict.fromkeys(_TOTALS, 0))
             self._refused: Counter[str] = Counter()
             self._by_endpoint: dict[str, Counter[str]] = {}
+            self._sign_ins: dict[str, Counter[str]] = {}
 
     def enter(self) -> int:
         """Note a call that has begun; return how many are under way."""
@@ -58,6 +60,19 @@ class Stats:
         """Note that a call has ended."""
         with self._lock:
             self._in_flight -= 1
+
+    def enter_sign_in(self, label: str) -> None:
+        """Note a call outside quota and counters that has begun, such as a refresh."""
+        with self._lock:
+            self._signing_in[label] += 1
+            row = self._sign_ins.setdefault(label, Counter(calls=0, in_flight_max=0))
+            row["calls"] += 1
+            row["in_flight_max"] = max(row["in_flight_max"], self._signing_in[label])
+
+    def leave_sign_in(self, label: str) -> None:
+        """Note that such a call has ended."""
+        with self._lock:
+            self._signing_in[label] -= 1
 
     def refuse(self, kind: str) -> None:
         """Count a call that was turned away unprocessed."""
@@ -94,11 +109,13 @@ class Stats:
                 **self._totals,
                 "refused": dict(self._refused),
                 "by_endpoint": by_endpoint,
+                "sign_ins": {label: dict(row) for label, row in sorted(self._sign_ins.items())},
             }
 
     def restore(self, snapshot: Mapping[str, object]) -> None:
         """Go on from an earlier `snapshot`."""
         refused, by_endpoint = snapshot.get("refused"), snapshot.get("by_endpoint")
+        sign_ins = snapshot.get("sign_ins")
         with self._lock:
             for name in _TOTALS:
                 value = snapshot.get(name)
@@ -107,3 +124,5 @@ class Stats:
                 self._refused = Counter(refused)
             if isinstance(by_endpoint, dict):
                 self._by_endpoint = {label: Counter(row) for label, row in by_endpoint.items()}
+            if isinstance(sign_ins, dict):
+                self._sign_ins = {label: Counter(row) for label, row in sign_ins.items()}

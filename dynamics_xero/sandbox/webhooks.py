@@ -2,7 +2,7 @@
 
 A write is committed before the thread can see it, and never waits for it: a slow or dead receiver
 holds up the messages behind, nothing else. What is not yet told stands in the ledger, so nothing
-piles up in memory. One attempt is made; retries, intent to receive and disabling are not played.
+piles up in memory but what waits for its next attempt.
 """
 
 from __future__ import annotations
@@ -10,74 +10,33 @@ from __future__ import annotations
 import logging
 import threading
 from collections import Counter, deque
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from itertools import groupby
-from operator import itemgetter
-from typing import Protocol
+from collections.abc import Iterator
 
 import requests
 
+from dynamics_xero.sandbox.clock import SandboxClock
 from dynamics_xero.sandbox.faults import Faults
 from dynamics_xero.sandbox.ledger import Ledger
-
-Entry = Mapping[str, object]
+from dynamics_xero.sandbox.webhook_delivery import Deliveries
+from dynamics_xero.sandbox.webhook_terms import Announcer, Entry, Notice, Subscription, Trigger
 
 _PAGE, _MOST_TRIGGERS = 500, 1000
-_PATIENCE_S = 5.0
+_LOOK_S = 0.1
+"""How often the sandbox's clock is looked at while a message waits for it: it may be moved."""
+_LEAVE_S = 5.0
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Subscription:
-    """Where messages go, and the secret that proves whose they are."""
-
-    url: str
-    key: str
-
-
-@dataclass(frozen=True)
-class Trigger:
-    """An event nobody's write has caused; `event` replaces fields of what is sent."""
-
-    id: str
-    resource: str | None
-    action: str
-    event: Mapping[str, object]
-
-
-@dataclass(frozen=True)
-class Notice:
-    """One message; `method` and `path` are those of the write behind it, for the faults."""
-
-    body: bytes
-    headers: Mapping[str, str]
-    method: str
-    path: str
-
-
-class Announcer(Protocol):
-    """How one remote words its messages."""
-
-    resources: tuple[str, ...]
-
-    def notices(self, entries: Sequence[Entry], event: Mapping[str, object]) -> list[Notice]:
-        """Return the messages about one write call; `event` replaces fields of each."""
-
-    def addressed(self, notice: Notice, subscription: Subscription) -> requests.Request:
-        """Return the call that brings a message to a subscriber, with its proof."""
 
 
 class Webhooks:
     """The subscriptions of one endpoint and the thread that serves them."""
 
-    def __init__(self, ledger: Ledger, faults: Faults) -> None:
+    def __init__(self, ledger: Ledger, faults: Faults, clock: SandboxClock) -> None:
         self.announcer: Announcer | None = None
         self._ledger = ledger
         self._faults = faults
+        self._deliveries = Deliveries(clock)
         self._signal = threading.Condition()
         self._thread: threading.Thread | None = None
-        self._subscriptions: tuple[Subscription, ...] = ()
         self._triggers: deque[Notice] = deque()
         self._read_to = 0
         self._era = 0
@@ -85,19 +44,19 @@ class Webhooks:
         self._counts: Counter[str] = Counter()
 
     def subscribe(self, subscription: Subscription) -> None:
-        """Tell a receiver what is written from now on; a known one only gets its new key.
+        """Tell a receiver what is written from now on; a known one begins anew.
 
         Raises LookupError for a twin that sends no webhooks.
         """
-        self._announcer()
+        terms = self._announcer().terms
         with self._signal:
-            if not self._subscriptions:
+            if not self._deliveries.any_receiver:
                 self._read_to = self._ledger.last()
-            others = (one for one in self._subscriptions if one.url != subscription.url)
-            self._subscriptions = (*others, subscription)
+            self._deliveries.add(subscription, sole=terms.sole)
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="webhooks", daemon=True)
                 self._thread.start()
+        self.wake()
 
     def trigger(self, trigger: Trigger, *, at: str) -> None:
         """Send one event to every subscriber. Raises LookupError for an unknown resource."""
@@ -108,6 +67,7 @@ class Webhooks:
         entry: Entry = {
             "seq": 0,
             "at": at,
+            "request": "",
             "actor": "",
             "method": "POST",
             "path": "/_sandbox/webhooks",
@@ -127,7 +87,7 @@ class Webhooks:
 
     def wake(self) -> None:
         """Have the ledger read; costs nothing while nobody has subscribed."""
-        if not self._subscriptions:
+        if not self._deliveries.any_receiver:
             return
         with self._signal:
             self._awake = True
@@ -137,8 +97,8 @@ class Webhooks:
         """Return who has subscribed, what became of the messages, whether any is under way."""
         with self._signal:
             return {
-                "subscriptions": [one.url for one in self._subscriptions],
-                "idle": not (self._awake or self._busy),
+                **self._deliveries.state(),
+                "idle": not (self._awake or self._busy or self._deliveries.overdue),
                 **{name: self._counts[name] for name in ("delivered", "failed", "lost")},
             }
 
@@ -146,18 +106,18 @@ class Webhooks:
         """Forget subscribers, counters and what was to be sent."""
         with self._signal:
             self._era += 1
-            self._subscriptions = ()
+            self._deliveries.clear()
             self._triggers.clear()
             self._counts.clear()
 
     def close(self) -> None:
-        """End the thread; what it has not sent stays unsent."""
+        """End the thread; what it has not sent stays unsent, a dead receiver is not waited for."""
         with self._signal:
             self._closing = True
             self._era += 1
             self._signal.notify()
         if self._thread is not None:
-            self._thread.join()
+            self._thread.join(_LEAVE_S)
 
     def _announcer(self) -> Announcer:
         if self.announcer is None:
@@ -180,21 +140,27 @@ class Webhooks:
     def _next(self) -> bool:
         """Wait for something to do; False at the end."""
         with self._signal:
-            self._signal.wait_for(lambda: self._awake or self._closing)
+            while not (self._awake or self._closing or self._deliveries.overdue):
+                self._signal.wait(_LOOK_S if self._deliveries.waits else None)
             self._awake, self._busy = False, not self._closing
             return self._busy
 
     def _send_due(self, session: requests.Session) -> None:
-        era = self._era
+        era, announcer, deliveries = self._era, self._announcer(), self._deliveries
+        deliveries.greet(announcer, session)
+        for arrived in deliveries.retry(announcer, session):
+            self._count("delivered" if arrived else "failed", era)
         for notice in self._due(era):
             if self._faults.draw_kind("lose_webhook", notice.method, notice.path) is not None:
                 self._count("lost", era)
                 continue
             twice = self._faults.draw_kind("duplicate_webhook", notice.method, notice.path)
-            for subscription in self._subscriptions * (1 if twice is None else 2):
+            for subscription in deliveries.receivers() * (1 if twice is None else 2):
                 if era != self._era:
                     return
-                arrived = self._deliver(session, notice, subscription)
+                if not announcer.terms.wants(notice, subscription):
+                    continue
+                arrived = deliveries.deliver(notice, subscription, announcer, session)
                 self._count("delivered" if arrived else "failed", era)
 
     def _due(self, era: int) -> Iterator[Notice]:
@@ -207,21 +173,10 @@ class Webhooks:
                 self._read_to = read_to
                 waiting = list(self._triggers)
                 self._triggers.clear()
-            for _, call in groupby(entries, itemgetter("request")):
-                yield from announcer.notices(list(call), {})
+            yield from announcer.notices(entries, {})
             yield from waiting
             if not entries and not waiting:
                 return
-
-    def _deliver(
-        self, session: requests.Session, notice: Notice, subscription: Subscription
-    ) -> bool:
-        call = session.prepare_request(self._announcer().addressed(notice, subscription))
-        try:
-            answer = session.send(call, timeout=_PATIENCE_S, allow_redirects=False)
-        except requests.RequestException:
-            return False
-        return answer.ok and not answer.is_redirect
 
     def _count(self, what: str, era: int) -> None:
         with self._signal:

@@ -8,16 +8,20 @@ from __future__ import annotations
 
 import json
 import sys
+from collections import Counter
 from typing import Any
 
 from azure.identity import ClientSecretCredential
 from PowerPlatform.Dataverse.client import DataverseClient
-from PowerPlatform.Dataverse.core.errors import HttpError, MetadataError
 from PowerPlatform.Dataverse.models.filters import col
 from PowerPlatform.Dataverse.models.upsert import UpsertItem
 
+from tests.contract import official_sdk_metadata as metadata
+from tests.contract.official_sdk_metadata import refusal
+from tests.contract.official_sdk_record import Recorded
 
-def records(client: DataverseClient) -> dict[str, Any]:
+
+def records(client: Any) -> dict[str, Any]:
     """Create, update, delete and read single rows."""
     row_id = client.records.create(
         "account", {"name": "Ancora Ltd", "customertypecode": "Supplier"}
@@ -30,13 +34,13 @@ def records(client: DataverseClient) -> dict[str, Any]:
     return {
         "row": [row["name"], row["telephone1"]],
         "missing": client.records.retrieve("account", gone) is None,
-        "ghost": _refusal(lambda: client.records.update("account", gone, {"name": "Ghost"})),
-        "long": _refusal(lambda: client.records.create("account", {"name": "x" * 161})),
-        "table": _refusal(lambda: client.records.create("nope", {"name": "x"})),
+        "ghost": refusal(lambda: client.records.update("account", gone, {"name": "Ghost"})),
+        "long": refusal(lambda: client.records.create("account", {"name": "x" * 161})),
+        "table": refusal(lambda: client.records.create("nope", {"name": "x"})),
     }
 
 
-def bulk(client: DataverseClient) -> dict[str, Any]:
+def bulk(client: Any) -> dict[str, Any]:
     """Write many rows by CreateMultiple, UpdateMultiple and BulkDelete, and list them."""
     ids = client.records.create("account", [{"name": f"Bulk {n:02}"} for n in range(25)])
     client.records.update("account", ids, {"fax": "1"})
@@ -60,7 +64,7 @@ def bulk(client: DataverseClient) -> dict[str, Any]:
     }
 
 
-def questions(client: DataverseClient) -> dict[str, Any]:
+def questions(client: Any) -> dict[str, Any]:
     """Ask by the query builder, and for the tables there are."""
     client.records.create("account", [{"name": f"Asked {n}"} for n in (1, 2, 3)])
     either = col("name").in_(["Asked 1", "asked 3", "nobody"]) & col("fax").is_null()
@@ -75,7 +79,7 @@ def questions(client: DataverseClient) -> dict[str, Any]:
     }
 
 
-def batches(client: DataverseClient) -> dict[str, Any]:
+def batches(client: Any) -> dict[str, Any]:
     """Send batches with a changeset, references, and one failure."""
     batch = client.batch.new()
     with batch.changeset() as changes:
@@ -91,6 +95,18 @@ def batches(client: DataverseClient) -> dict[str, Any]:
     batch.records.create("account", {"name": "x" * 161})
     batch.records.create("account", [{"name": "Many 1"}, {"name": "Many 2"}])
     second = batch.execute(continue_on_error=True)
+    rows = client.records.list("account", filter="startswith(name,'Many')", orderby=["name"])
+    one, two = (row["accountid"] for row in rows)
+    batch = client.batch.new()
+    batch.records.update("account", one, {"fax": "1"})
+    batch.records.delete("account", two)
+    batch.records.retrieve("account", one, select=["fax"])
+    third = batch.execute()
+    batch = client.batch.new()
+    with batch.changeset() as changes:
+        changes.records.delete("account", one)
+        changes.records.create("account", {"name": "x" * 161})
+    undone = batch.execute(continue_on_error=True)
     listed = first.responses[-1].data
     assert listed is not None
     return {
@@ -98,10 +114,13 @@ def batches(client: DataverseClient) -> dict[str, Any]:
         "listed": listed["value"][0]["fullname"],
         "second": [item.status_code for item in second.responses],
         "error": [item.error_code for item in second.failed],
+        "third": [item.status_code for item in third.responses],
+        "undone": [item.status_code for item in undone.responses],
+        "kept": client.records.retrieve("account", one, select=["fax"])["fax"],
     }
 
 
-def customisation(client: DataverseClient) -> dict[str, Any]:
+def customisation(client: Any) -> dict[str, Any]:
     """Add columns and a key, widen one, upsert by key, remove a column."""
     table = client.tables.get("account")
     added = client.tables.add_columns(
@@ -124,10 +143,13 @@ def customisation(client: DataverseClient) -> dict[str, Any]:
         "account", filter="xero_ref ne null", select=["name", "xero_ref"], orderby=["xero_ref"]
     )
     client.tables.remove_columns("account", "xero_Note")
+    client.tables.update_columns("account", {"xero_Ref": {"max_length": 80}})
+    shown = {one["name"]: one["type"] for one in client.query.sql_columns("account")}
     return {
         "set": table.entity_set_name if table else None,
         "added": added,
         "length": column["MaxLength"] if column else None,
+        "shown": [shown["accountid"], shown["name"]],
         "status": [key.status for key in client.tables.get_alternate_keys("account")],
         "keyed": [[row["xero_ref"], row["name"]] for row in keyed],
         "columns": sorted(
@@ -137,14 +159,19 @@ def customisation(client: DataverseClient) -> dict[str, Any]:
     }
 
 
-def _refusal(call: Any) -> list[object]:
-    try:
-        call()
-    except HttpError as error:
-        return [error.status_code, error.details["service_error_code"]]
-    except MetadataError:
-        return ["MetadataError"]
-    return []
+CHAPTERS = (
+    records,
+    bulk,
+    questions,
+    batches,
+    customisation,
+    metadata.tables,
+    metadata.relationships,
+    metadata.keys,
+    metadata.schema_in_batches,
+    metadata.frames,
+    metadata.refusals,
+)
 
 
 def main(url: str, tenant: str, client_id: str, secret: str) -> None:
@@ -153,8 +180,9 @@ def main(url: str, tenant: str, client_id: str, secret: str) -> None:
         tenant, client_id, secret, authority=url, disable_instance_discovery=True
     )
     with DataverseClient(url, credential) as client:
-        chapters = (records, bulk, questions, batches, customisation)
-        print(json.dumps({chapter.__name__: chapter(client) for chapter in chapters}))
+        seen: Counter[str] = Counter()
+        told = {one.__name__: one(Recorded(client, "", seen)) for one in CHAPTERS}
+        print(json.dumps({"story": told, "operations": dict(sorted(seen.items()))}))
 
 
 if __name__ == "__main__":

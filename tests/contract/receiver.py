@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import hmac
 import json
 import queue
 import threading
@@ -12,6 +15,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 LIMIT_S = 10
+KEY = "s3cret"
+"""What the receivers of tests are subscribed with."""
+
+SIGNATURE = "x-xero-signature"
 
 
 @dataclass(frozen=True)
@@ -28,19 +35,39 @@ class Message:
         document: dict[str, Any] = json.loads(self.body)
         return document
 
+    @property
+    def genuine(self) -> bool:
+        """Whether the signature is right, where the message carries one."""
+        digest = hmac.new(KEY.encode(), self.body, hashlib.sha256).digest()
+        wanted = base64.b64encode(digest).decode()
+        return hmac.compare_digest(self.headers.get(SIGNATURE, wanted), wanted)
+
+    @property
+    def greets(self) -> bool:
+        """Whether it only asks for the intent to receive (xero.md 6)."""
+        return SIGNATURE in self.headers and self.document["events"] == []
+
 
 class Receiver:
-    """Take messages, answer each with `status`, keep them in order; `open` shut means silence."""
+    """Take messages, answer each with `status`, keep them in order; `open` shut means silence.
+
+    What is signed wrongly is answered 401; an intent to receive is answered and not kept.
+    """
 
     def __init__(self, url: str) -> None:
         self.url = url
         self.status = 200
+        self.content = b""
         self.open = threading.Event()
         self.open.set()
         self._messages: queue.Queue[Message] = queue.Queue()
 
     def take(self, message: Message) -> int:
         """Keep a message and return what to answer."""
+        if not message.genuine:
+            return 401
+        if message.greets:
+            return 200
         self.open.wait(LIMIT_S)
         self._messages.put(message)
         return self.status
@@ -66,8 +93,9 @@ def receiving() -> Iterator[Receiver]:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             headers = {name.lower(): value for name, value in self.headers.items()}
             self.send_response(receiver.take(Message(self.path, headers, body)))
-            self.send_header("Content-Length", "0")
+            self.send_header("Content-Length", str(len(receiver.content)))
             self.end_headers()
+            self.wfile.write(receiver.content)
 
         def log_message(self, format: str, *args: object) -> None:
             """Stay quiet."""

@@ -4,8 +4,42 @@ from __future__ import annotations
 
 import pytest
 
-from tests.contract.dynamics_server import Dynamics
+from tests.contract.dynamics_server import Dynamics, Json
+from tests.contract.test_dynamics_tables import column, payment, relationship
 
+CRM = "Microsoft.Dynamics.CRM"
+ODD: tuple[object, ...] = (None, 5, "", "\ud800", [], [None], {"a": 1}, 10**30)
+CHOICE = {"@odata.type": f"{CRM}.OptionSetMetadata", "Name": "xero_s", "Options": [{"Value": 1}]}
+PAIR = [relationship(SchemaName=f"xero_{one}s", ReferencedEntity=one) for one in
+        ("account", "contact")]  # fmt: skip
+CUSTOMISING: tuple[tuple[str, Json], ...] = (
+    ("EntityDefinitions", payment(SchemaName="xero_Other")),
+    ("CreateEntities", {"Entities": [payment(SchemaName="xero_Third")]}),
+    ("RelationshipDefinitions", relationship(CascadeConfiguration={"Delete": "Cascade"})),
+    (
+        "CreateCustomerRelationships",
+        {"Lookup": column("Lookup", "xero_P"), "OneToManyRelationships": PAIR},
+    ),
+    ("GlobalOptionSetDefinitions", CHOICE),
+    ("InsertOptionValue", {"OptionSetName": "xero_s", "Value": 7, "Label": {}}),
+    ("UpdateOptionValue", {"OptionSetName": "xero_s", "Value": 1, "Label": {}}),
+    (
+        "DeleteOptionValue",
+        {"EntityLogicalName": "account", "AttributeLogicalName": "x", "Value": 1},
+    ),
+    (
+        "AddSolutionComponent",
+        {"ComponentId": "x", "ComponentType": 1, "SolutionUniqueName": "Default"},
+    ),
+    ("ReactivateEntityKey", {"EntityLogicalName": "account", "EntityKeyLogicalName": "x"}),
+    (
+        "EntityDefinitions(LogicalName='account')/Attributes",
+        {**column("Picklist", "xero_Z"), "GlobalOptionSet@odata.bind": "/x(y)"},
+    ),
+    ("serviceendpoints", {"name": "W", "contract": 8, "url": "http://a/", "authvalue": "<a/>"}),
+    ("sdkmessageprocessingsteps", {"name": "a", "mode": 1, "stage": 40}),
+    ("publishers", {"friendlyname": "a", "uniquename": "b", "customizationprefix": "abc"}),
+)
 DEEP = "(" * 5000 + "name eq 'a'" + ")" * 5000
 
 
@@ -78,3 +112,30 @@ def test_a_batch_that_is_none_is_the_callers_fault(dynamics: Dynamics, body: byt
     answer = dynamics.session.post(f"{dynamics.api_url}/$batch", data=body, headers=headers)
 
     assert answer.status_code == 400
+
+
+@pytest.mark.parametrize(("path", "body"), CUSTOMISING, ids=[path for path, _ in CUSTOMISING])
+def test_odd_values_in_customising_are_the_callers_fault(
+    dynamics: Dynamics, path: str, body: Json
+) -> None:
+    """Section 0: 400 for payloads, 501 for what the twin does not offer; nothing breaks."""
+    dynamics.call("POST", "EntityDefinitions", payment())
+    dynamics.call("POST", "GlobalOptionSetDefinitions", CHOICE)
+    odd: list[Json] = [{}, *({**body, name: value} for name in body for value in ODD)]
+
+    answers = [dynamics.call("POST", path, each).status_code for each in odd]
+
+    assert set(answers) <= {200, 204, 400, 404, 501}
+    assert len({200, 204} & set(answers)) < len(set(answers))
+
+
+@pytest.mark.parametrize("value", ["", "x", ",,", "5" * 500])
+def test_odd_headers_are_the_callers_fault(dynamics: Dynamics, value: str) -> None:
+    """Section 7: a header is understood or refused."""
+    for name in (
+        "MSCRMCallerID", "CallerObjectId", "MSCRM.BypassBusinessLogicExecution",
+        "MSCRM.BypassBusinessLogicExecutionStepIds", "MSCRM.BypassCustomPluginExecution",
+        "MSCRM.SuppressDuplicateDetection", "MSCRM.SolutionUniqueName", "Consistency",
+    ):  # fmt: skip
+        answer = dynamics.call("POST", "accounts", {"name": "A"}, headers={name: value})
+        assert answer.status_code in (204, 400, 403), name

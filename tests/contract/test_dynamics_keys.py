@@ -117,3 +117,24 @@ def test_a_key_can_be_deleted(keyed: Dynamics) -> None:
     assert keyed.names(KEYS, "SchemaName") == []
     keyed.created("accounts", xero_ref="r1")
     keyed.created("accounts", xero_ref="r1")
+
+
+def test_a_key_over_shared_values_fails_and_is_built_again_on_demand(dynamics: Dynamics) -> None:
+    """Section 9: Failed is a status, not a refusal; ReactivateEntityKey after the mend."""
+    dynamics.add_column("account", type="String", name="xero_Ref", MaxLength=36)
+    rows = [dynamics.created("accounts", name=name, xero_ref="same") for name in "AB"]
+    body = {"SchemaName": "xero_refkey", "KeyAttributes": ["xero_ref"]}
+    assert dynamics.call("POST", KEYS, body).status_code == 204
+    assert dynamics.names(KEYS, "EntityKeyIndexStatus") == ["Failed"]
+    assert dynamics.refused("GET", "accounts(xero_ref='same')")[0] == 400
+    wanted = {"EntityLogicalName": "account", "EntityKeyLogicalName": "xero_refkey"}
+    assert dynamics.call("POST", "ReactivateEntityKey", wanted).status_code == 204
+    assert dynamics.names(KEYS, "EntityKeyIndexStatus") == ["Failed"]
+
+    dynamics.patched(f"accounts({rows[1]})", xero_ref="other")
+    assert dynamics.call("POST", "ReactivateEntityKey", wanted).status_code == 204
+
+    assert dynamics.names(KEYS, "EntityKeyIndexStatus") == ["Active"]
+    assert dynamics.read("accounts(xero_ref='same')")["accountid"] == rows[0]
+    other = {**wanted, "EntityKeyLogicalName": "xero_nokey"}
+    assert dynamics.refused("POST", "ReactivateEntityKey", other)[0] == 400

@@ -12,9 +12,21 @@ from typing import Any
 import pytest
 
 from tests.contract.dynamics_server import Dynamics
+from tests.contract.official_sdk_expected import EXPECTED
 
 ROOT = Path(__file__).parents[2]
 LIMIT_S = 120
+OPERATIONS, CALLS = 50, 140
+REQUIRED = {
+    "records.create", "records.retrieve", "records.update", "records.delete", "records.upsert",
+    "records.list", "records.list_pages", "batch.new", "batch.new.changeset.records.create",
+    "tables.create",
+    "tables.delete", "tables.add_columns", "tables.update_column", "tables.remove_columns",
+    "tables.create_alternate_key", "tables.get_alternate_keys", "tables.delete_alternate_key",
+    "tables.create_one_to_many_relationship", "tables.create_lookup_field",
+    "tables.get_relationship", "tables.delete_relationship",
+}  # fmt: skip
+"""Named, so that a chapter taken out is missed where another one fills the count."""
 
 
 def told(dynamics: Dynamics) -> dict[str, Any]:
@@ -36,41 +48,23 @@ def told(dynamics: Dynamics) -> dict[str, Any]:
 
 
 @pytest.mark.judge
-def test_the_official_client_works_unmodified_against_the_twin(dynamics: Dynamics) -> None:
-    """Section 10: records, paging, bulk messages, batches, columns, keys; errors of section 0."""
-    story = told(dynamics)
+def test_the_official_client_works_unmodified_against_the_twin(
+    dynamics: Dynamics, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Section 10: rows, paging, bulk, batches, columns, keys, tables, relationships; refusals."""
+    document = told(dynamics)
+    story, operations = document["story"], document["operations"]
+    calls = dynamics.control.stats()["calls"]
+    with capsys.disabled():
+        print(
+            f"\njudged by PowerPlatform-Dataverse-Client: {len(operations)} operations, called "
+            f"{sum(operations.values())} times, {calls} HTTP calls",
+            file=sys.stderr,
+        )
 
-    assert story["records"] == {
-        "row": ["Ancora Ltd", "555-0100"],
-        "missing": True,
-        "ghost": [404, "0x80040217"],
-        "long": [400, "0x80044331"],
-        "table": ["MetadataError"],
-    }
-    assert story["bulk"] == {
-        "ids": 25,
-        "pages": [10, 10, 5],
-        "first": "Bulk 24",
-        "job": True,
-        "left": ["2", "3", "1", "1", "1"],
-    }
-    assert story["questions"] == {
-        "found": [["Asked 1", "Asked 3"], ["Asked 2"]],
-        "tables": ["account", "contact", "organization", "systemuser", "transactioncurrency"],
-    }
-    assert story["batches"] == {
-        "first": [204, 204, 204, 200],
-        "listed": "Child",
-        "second": [204, 400, 200],
-        "error": ["0x80044331"],
-    }
-    assert story["customisation"] == {
-        "set": "accounts",
-        "added": ["xero_Ref", "xero_Note", "xero_Paid"],
-        "length": 60,
-        "status": ["Active"],
-        "keyed": [["R1", "Keyed 1"], ["R2", "Keyed 2"]],
-        "columns": ["xero_paid", "xero_ref"],
-    }
+    assert operations.keys() >= REQUIRED
+    assert len(operations) >= OPERATIONS
+    assert calls >= CALLS
+    assert story == EXPECTED
     suppliers = dynamics.names(filter="customertypecode eq 10")
     assert suppliers == ["Ancora Ltd"]

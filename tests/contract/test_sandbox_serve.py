@@ -159,6 +159,7 @@ def test_the_settings_file_names_every_connection(tmp_path: Path) -> None:
             "tenant_id": serving.organisations[0].tenant_id,
             "api_url": serving.xero_api_url,
             "identity_url": serving.xero_identity_url,
+            "login_url": serving.xero_login_url,
             "ca_file": str(serving.ca_file),
             "allow_custom_host": True,
             "poll_s": 2,

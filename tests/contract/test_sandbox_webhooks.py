@@ -17,12 +17,11 @@ import pytest
 from dynamics_xero.sandbox.assembly import ServeOptions
 from dynamics_xero.sandbox.background import running
 from tests.contract.dynamics_server import Dynamics
-from tests.contract.receiver import LIMIT_S, Message, Receiver, receiving
+from tests.contract.receiver import KEY, LIMIT_S, Message, Receiver, receiving
 from tests.contract.xero_server import Xero
 from tests.sandbox import Control, caller
 from tests.tiny_twin import TINY_TWINS
 
-KEY = "s3cret"
 Json = dict[str, Any]
 
 
@@ -218,18 +217,30 @@ def test_a_silent_receiver_holds_no_write_up(told_by_xero: Xero, receiver: Recei
 
 
 def test_a_receiver_that_is_gone_or_refuses_counts_as_failed(
-    xero: Xero, receiver: Receiver
+    dynamics: Dynamics, receiver: Receiver
 ) -> None:
     with receiving() as gone:
         nowhere = gone.url
-    xero.control("POST", "webhooks", {"url": nowhere, "key": KEY})
-    assert xero.created(Name="A")["Name"] == "A"
-    assert quiet(xero)["failed"] == 1
+    dynamics.control.post("webhooks", {"url": nowhere, "key": KEY})
+    dynamics.created("accounts", name="A")
+    assert quiet(dynamics)["failed"] == 1
 
     receiver.status = 401
-    xero.control("POST", "webhooks", {"url": receiver.url, "key": KEY})
-    xero.created(Name="B")
-    assert quiet(xero)["failed"] == 3
+    dynamics.control.post("webhooks", {"url": receiver.url, "key": KEY})
+    dynamics.created("accounts", name="B")
+    assert quiet(dynamics)["failed"] == 3
+
+
+def test_dynamics_tries_once_more_and_only_for_a_gateway_error(
+    told_by_dynamics: Dynamics, receiver: Receiver
+) -> None:
+    """dataverse.md section 6, Delivery: one extra attempt, for 502, 503 and 504 only."""
+    for status, attempts in ((503, 2), (500, 1), (200, 1)):
+        receiver.status = status
+        told_by_dynamics.created("accounts", name="A")
+        state = quiet(told_by_dynamics)
+        assert len(receiver.all()) == attempts
+    assert (state["failed"], state["delivered"], state["waiting"]) == (3, 1, 0)
 
 
 def test_lost_webhooks_leave_a_gap_in_the_sequence(told_by_xero: Xero, receiver: Receiver) -> None:
@@ -237,6 +248,7 @@ def test_lost_webhooks_leave_a_gap_in_the_sequence(told_by_xero: Xero, receiver:
     strike(told_by_xero, kind="lose_webhook", times=1)
     told_by_xero.created(Name="A")
     lost = told_by_xero.created(Name="B")
+    quiet(told_by_xero)
     strike(told_by_xero, kind="lose_webhook", path="/elsewhere")
     told_by_xero.created(Name="C")
 

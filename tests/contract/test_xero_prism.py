@@ -7,31 +7,42 @@ from __future__ import annotations
 
 import inspect
 import io
-import json
 import sys
-import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from types import ModuleType
 
 import pytest
-import requests
 
 from dynamics_xero.sandbox.load import LoadOptions, load
+from tests.contract.xero_contact_rules import RULES, Books
+from tests.contract.xero_official import Desk, Sdk
+from tests.contract.xero_operations import STEPS, Story
 from tests.contract.xero_refusals import provoke_every_refusal
 from tests.judges.court import Court, court
-from tests.judges.exchanges import Exchange, counted, recorded, violations
-from tests.judges.openapi import mended
-from tests.judges.prism import prism
+from tests.judges.exchanges import Exchange, counted, violations
 from tests.trips import test_accounts, test_people
 from tests.trips.world import World
 
 pytestmark = [pytest.mark.judge, pytest.mark.shared_data, pytest.mark.xdist_group("prism")]
 
 OPENAPI = "data/xero-openapi/xero_accounting.yaml"
+LEAST_EXCHANGES, LEAST_PAIRS, LEAST_RULES = 300, 12, 20
+READS: tuple[dict[str, str], ...] = (
+    {},
+    {"summaryOnly": "true"},
+    {"summaryOnly": "true", "page": "1"},
+    {"page": "1", "pageSize": "1"},
+    {"page": "9", "pageSize": "1000"},
+    {"order": "UpdatedDateUTC DESC", "includeArchived": "true"},
+    {"searchTerm": "a"},
+    {"IDs": "0a4c1f2e-6d0b-4a52-9a43-3f1c5a0e7b11"},
+    {"where": 'Name.StartsWith("A") AND EmailAddress!=null', "page": "1"},
+    {"where": 'ContactStatus=="ACTIVE" OR IsSupplier==true'},
+    {"where": "UpdatedDateUTC>=DateTime(2024,01,02)", "order": "Name"},
+    {"where": 'ContactID==Guid("0a4c1f2e-6d0b-4a52-9a43-3f1c5a0e7b11")'},
+)
 Refusals = list[tuple[str, int]]
 
 
@@ -68,7 +79,7 @@ def trip_exchanges(running: Court) -> list[Exchange]:
     """Every trip test of accounts and people, run once more through the judge."""
     begin = len(running.record)
     for name, trip in [*_trips(test_accounts), *_trips(test_people)]:
-        world = running.fresh()
+        world = running.cleared()
         with world.connector(name) as connector:
             known = {"world": world, "connector": connector}
             trip(**{needed: known[needed] for needed in inspect.signature(trip).parameters})
@@ -81,6 +92,50 @@ def refusals(running: Court) -> tuple[list[Exchange], Refusals]:
     world, begin = running.fresh(), len(running.record)
     provoked = provoke_every_refusal(world.session, running.api_url, _headers(world))
     return running.record[begin:], provoked
+
+
+@pytest.fixture(scope="module")
+def rules(running: Court) -> list[Exchange]:
+    """Every rule for contacts, seen once."""
+    world, begin = running.fresh(), len(running.record)
+    books = Books(world.session, running.api_url, _headers(world), world.xero)
+    for seen in RULES.values():
+        seen(books)
+    return running.record[begin:]
+
+
+@pytest.fixture(scope="module")
+def operations(running: Court) -> list[Exchange]:
+    """Every operation of the official client, judged by the official file."""
+    world, begin = running.fresh(), len(running.record)
+    organisation = world.serving.organisations[0]
+    facts = {name: getattr(organisation, name) for name in ("tenant_id", "client_id")}
+    token = str(world.xero.token("ada"))
+    desk = Desk(
+        {**facts, "client_secret": ""}, token, running.api_url, world.serving.xero_url, None
+    )
+    sdk = Sdk(desk)
+    story = Story(sdk)
+    for step in STEPS.values():
+        step(story)
+    sdk.client.rest_client.pool_manager.clear()
+    return running.record[begin:]
+
+
+@pytest.fixture(scope="module")
+def reads(running: Court) -> list[Exchange]:
+    """Lists of contacts in every way that xero.md section 3 names."""
+    world, begin = running.fresh(), len(running.record)
+    books = Books(world.session, running.api_url, _headers(world), world.xero)
+    books.made(Name="Ask AS", EmailAddress="a@example.org")
+    since = {"If-Modified-Since": "2024-01-02T03:04:05Z"}
+    for parameters in READS:
+        for headers in (books.headers, {**books.headers, **since}):
+            answer = world.session.get(
+                f"{running.api_url}/Contacts", params=parameters, headers=headers, timeout=60
+            )
+            assert answer.status_code == 200, answer.text
+    return running.record[begin:]
 
 
 def test_the_sync_of_northwind_keeps_to_the_file(sync_exchanges: list[Exchange]) -> None:
@@ -100,23 +155,55 @@ def test_every_refusal_keeps_to_the_file(refusals: tuple[list[Exchange], Refusal
     assert {status for _, status in provoked} == {400}
 
 
+def test_every_rule_for_contacts_keeps_to_the_file(rules: list[Exchange]) -> None:
+    assert violations(rules) == []
+    assert len(RULES) >= LEAST_RULES
+
+
+def test_every_way_to_list_contacts_keeps_to_the_file(reads: list[Exchange]) -> None:
+    assert violations(reads) == []
+    assert len(reads) > 2 * len(READS)
+
+
+def test_every_operation_of_the_official_client_keeps_to_the_file(
+    operations: list[Exchange],
+) -> None:
+    assert violations(operations) == []
+    assert len(operations) >= len(STEPS)
+
+
 def test_enough_was_judged(
     sync_exchanges: list[Exchange],
     trip_exchanges: list[Exchange],
     refusals: tuple[list[Exchange], Refusals],
+    rules: list[Exchange],
+    operations: list[Exchange],
+    reads: list[Exchange],
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    stories = {"sync": sync_exchanges, "trips": trip_exchanges, "refusals": refusals[0]}
+    stories = {
+        "sync": sync_exchanges,
+        "trips": trip_exchanges,
+        "refusals": refusals[0],
+        "reads": reads,
+        f"{len(RULES)} rules for contacts": rules,
+        f"{len(STEPS)} operations of xero-python": operations,
+    }
     everything = [one for story in stories.values() for one in story]
+    pairs = {(one.method, one.endpoint, one.status) for one in everything}
 
     # In a parallel run only stderr of a worker process reaches the terminal.
     with capsys.disabled():
-        print(f"\njudged by Prism: {len(everything)} exchanges", file=sys.stderr)
+        print(
+            f"\njudged by Prism: {len(everything)} exchanges, "
+            f"{len(pairs)} pairs of endpoint and status",
+            file=sys.stderr,
+        )
         for name, story in stories.items():
             print(f"  {name}: {len(story)} = {counted(story)}", file=sys.stderr)
 
-    assert len(everything) >= 40
-    assert len(sync_exchanges) >= 8
+    assert len(everything) >= LEAST_EXCHANGES
+    assert len(pairs) >= LEAST_PAIRS
     assert Counter(one.status for one in everything)[400] >= 5
 
 
@@ -134,72 +221,27 @@ def test_the_judge_refuses_a_call_without_the_tenant(running: Court) -> None:
 
 
 @pytest.mark.parametrize(
-    ("contact", "path"),
+    ("kind", "path"),
     [
-        ({"Name": "x" * 300}, "response.body.Contacts.0.Name"),
-        ({"ContactStatus": "SLEEPING"}, "response.body.Contacts.0.ContactStatus"),
-        ({"IsCustomer": "yes"}, "response.body.Contacts.0.IsCustomer"),
+        ("hostile_enum", "response.body.Contacts.0.TaxNumberType"),
+        ("hostile_enum", "response.body.Contacts.0.Phones.4.PhoneType"),
+        ("hostile_null", "response.body.Contacts.0.FirstName"),
     ],
 )
 def test_the_judge_objects_to_a_wrong_answer_with_its_path(
-    wrong: list[dict[str, object]],
-    wrong_api: tuple[str, list[Exchange]],
-    contact: dict[str, object],
-    path: str,
+    running: Court, kind: str, path: str
 ) -> None:
-    api_url, record = wrong_api
-    wrong[:] = [contact]
-    begin = len(record)
-    headers = {"xero-tenant-id": "t", "Authorization": "Bearer t", "Accept": "application/json"}
+    world = running.fresh()
+    headers = _headers(world)
+    address = f"{running.api_url}/Contacts"
+    world.session.put(address, json={"Contacts": [{"Name": "A"}]}, headers=headers, timeout=60)
+    world.xero.post("faults", {"seed": 1, "rules": [{"kind": kind}]})
+    begin = len(running.record)
 
-    answer = requests.get(f"{api_url}/Contacts", headers=headers, timeout=30)
+    answer = world.session.get(address, headers=headers, timeout=60)
 
     assert answer.status_code == 500
-    assert any(path in objection for objection in violations(record[begin:]))
-
-
-@pytest.fixture(scope="module")
-def wrong() -> list[dict[str, object]]:
-    """The contacts that the wrong upstream answers with."""
-    return []
-
-
-@pytest.fixture(scope="module")
-def wrong_api(
-    tmp_path_factory: pytest.TempPathFactory, shared: Path, wrong: list[dict[str, object]]
-) -> Iterator[tuple[str, list[Exchange]]]:
-    """The judge before an upstream that answers what the file forbids."""
-    home = tmp_path_factory.mktemp("wrong")
-    with (
-        _answering(wrong) as upstream,
-        prism(mended(shared / OPENAPI, home), upstream, home / "prism.log") as judge,
-        recorded(judge) as seen,
-    ):
-        yield seen
-
-
-@contextmanager
-def _answering(contacts: list[dict[str, object]]) -> Iterator[str]:
-    class Answer(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            content = json.dumps({"Contacts": contacts}).encode()
-            self.send_response(200)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(content)))
-            self.end_headers()
-            self.wfile.write(content)
-
-        def log_message(self, *_arguments: object) -> None:
-            pass
-
-    with HTTPServer(("127.0.0.1", 0), Answer) as server:
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}/api.xro/2.0"
-        finally:
-            server.shutdown()
-            thread.join()
+    assert any(path in objection for objection in violations(running.record[begin:]))
 
 
 def _trips(module: ModuleType) -> list[tuple[str, Callable[..., None]]]:

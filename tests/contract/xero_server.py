@@ -21,6 +21,7 @@ from dynamics_xero.sandbox.kernel import Kernel
 from dynamics_xero.sandbox.ports import Port, listen, serve_ports
 from dynamics_xero.sandbox.quota import Api, AppWindow
 from dynamics_xero.sandbox.tls import certificates
+from dynamics_xero.sandbox.xero import connections, refresh
 from dynamics_xero.sandbox.xero.twin import XeroTwin
 
 Json = dict[str, Any]
@@ -80,13 +81,10 @@ class Xero:
 
     def consent(self) -> str:
         """Return a fresh refresh token, as a user's consent would give one."""
-        endpoint, token = self.endpoint, self.endpoint.new_token()
+        endpoint = self.endpoint
+        consent = refresh.Consent(endpoint.facts["client_id"], connections.event_id(endpoint))
         with endpoint.database.write() as tx:
-            tx.execute(
-                "INSERT INTO refresh_token (token, issued) VALUES (?, ?)",
-                (token, endpoint.clock.seconds()),
-            )
-        return token
+            return refresh.issue(endpoint, tx, consent)
 
     def call(
         self,

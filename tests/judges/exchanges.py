@@ -9,6 +9,7 @@ import http.client
 import json
 import re
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -18,6 +19,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 CALL_LIMIT_S = 60
+IDLE_LIMIT_S = 2
+"""Node hangs up after five idle seconds; a call must not meet that."""
+
 HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "content-length"}
 UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
@@ -57,17 +61,37 @@ def recorded(judge: str) -> Iterator[tuple[str, list[Exchange]]]:
     port = urlsplit(judge).port
 
     class PassOn(BaseHTTPRequestHandler):
-        """Hand the call to the judge and its answer back, noting both."""
+        """Hand the call to the judge and its answer back, noting both; connections live on."""
+
+        protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True
+        wbufsize = -1
+
+        def setup(self) -> None:
+            super().setup()
+            self.judged = http.client.HTTPConnection("127.0.0.1", port, timeout=CALL_LIMIT_S)
+            self.used = time.monotonic()
+
+        def finish(self) -> None:
+            self.judged.close()
+            super().finish()
+
+        def ask(self, body: bytes | None) -> http.client.HTTPResponse:
+            if time.monotonic() - self.used > IDLE_LIMIT_S:
+                self.judged.close()
+            headers = {
+                name: value
+                for name, value in self.headers.items()
+                if name.lower() not in HOP_BY_HOP
+            }
+            self.judged.request(self.command, self.path, body, headers)
+            return self.judged.getresponse()
 
         def handle_one(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length", 0))) or None
-            judged = http.client.HTTPConnection("127.0.0.1", port, timeout=CALL_LIMIT_S)
-            try:
-                judged.request(self.command, self.path, body, dict(self.headers.items()))
-                answer = judged.getresponse()
-                content = answer.read()
-            finally:
-                judged.close()
+            answer = self.ask(body)
+            content = answer.read()
+            self.used = time.monotonic()
             headers = {name.lower(): value for name, value in answer.getheaders()}
             record.append(
                 Exchange(
@@ -80,9 +104,11 @@ def recorded(judge: str) -> Iterator[tuple[str, list[Exchange]]]:
             self.send_response(answer.status)
             for name in headers.keys() - HOP_BY_HOP:
                 self.send_header(name, headers[name])
-            self.send_header("Content-Length", str(len(content)))
+            if answer.status != 204:
+                self.send_header("Content-Length", str(len(content)))
             self.end_headers()
             self.wfile.write(content)
+            self.wfile.flush()
 
         do_GET = do_PUT = do_POST = do_DELETE = handle_one
 

@@ -10,6 +10,7 @@ from dynamics_xero.sandbox.dynamics import errors, multipart
 from dynamics_xero.sandbox.dynamics.address import relative
 from dynamics_xero.sandbox.dynamics.answers import refusal
 from dynamics_xero.sandbox.dynamics.call import Call
+from dynamics_xero.sandbox.dynamics.call_headers import INHERITED
 from dynamics_xero.sandbox.dynamics.errors import ODataError
 from dynamics_xero.sandbox.dynamics.multipart import ChangeSet, Part
 from dynamics_xero.sandbox.dynamics.payload import resolve_reference
@@ -57,6 +58,10 @@ def answer(session: Session, call: Call, items: list[Part | ChangeSet], run: Run
     """
     outcome = _Outcome(f"batchresponse_{session.endpoint.new_id()}")
     session.is_part = True
+    if session.switch("batch_headers") == "inherited":
+        session.handed_down = {
+            name: call.headers[name] for name in INHERITED if name in call.headers
+        }
     for item in items:
         if isinstance(item, ChangeSet):
             _change_set(session, item, outcome, run)
@@ -115,7 +120,8 @@ def _in_change_set(session: Session, part: Part, run: Run) -> Response:
 def _call(session: Session, part: Part) -> Call:
     resource, query = relative(resolve_reference(session, part.url))
     session.method, session.path = part.method, f"/api/data/v9.2/{resource}"
-    return Call(part.method, resource, query, part.headers, part.body)
+    headers = {**session.handed_down, **part.headers}
+    return Call(part.method, resource, query, headers, part.body)
 
 
 def _refusal(session: Session, part: Part, fault: ODataError, outcome: _Outcome) -> Response:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from dynamics_xero.sandbox.dynamics import errors, payload, rows, writing
+from dynamics_xero.sandbox.dynamics import errors, payload, rights, rows, writing
 from dynamics_xero.sandbox.dynamics.answers import document, nothing
 from dynamics_xero.sandbox.dynamics.call import Call
 from dynamics_xero.sandbox.dynamics.schema import TableSchema
@@ -48,6 +48,7 @@ def delete_later(session: Session, call: Call) -> Response:
         for row_id in _wanted_ids(table, query):
             row = rows.by_id(session.tx, table, row_id)
             if row is not None:
+                rights.demand_row(session, "Delete", table, row)
                 writing.delete(session, table, row)
     return _response(session, "BulkDelete", {"JobId": session.endpoint.new_id()})
 

@@ -53,6 +53,8 @@ class Call:
                 "Error identified in Payload provided by the user: it is no valid JSON.",
                 errors.BAD_PAYLOAD,
             ) from fault
+        if b"\\ud" in self.body.lower():
+            _refuse_half_characters(value)
         if not isinstance(value, dict):
             raise errors.bad_request(
                 "A JSON object was expected as the request's body.", errors.BAD_PAYLOAD
@@ -69,6 +71,17 @@ class Call:
         """The If-None-Match header; the literal word null means none (section 0)."""
         value = self.headers.get("if-none-match")
         return None if value == "null" else value
+
+
+def _refuse_half_characters(value: object) -> None:
+    """Refuse half of a surrogate pair, which Python reads although no text can hold it."""
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError as fault:
+        raise errors.bad_request(
+            "Error identified in Payload provided by the user: it is no valid text.",
+            errors.BAD_PAYLOAD,
+        ) from fault
 
 
 def _refuse_constant(name: str) -> object:

@@ -51,6 +51,8 @@ class Column:
 
     `minimum` and `maximum` bound numbers; `date_only` columns hold calendar days. `schema_name`
     carries the capitals a custom column was created with; a custom lookup is written under it.
+    `global_set` names the global choice whose options the column shows. A lookup that `splits` has
+    a navigation property for each of its targets, even for one. A `secret` is written, never read.
     """
 
     name: str
@@ -71,6 +73,10 @@ class Column:
     schema_name: str = ""
     label: str = ""
     format_name: str = "Text"
+    global_set: str = ""
+    splits: bool = False
+    secret: bool = False
+    made_at: float = 0.0
 
     @property
     def is_reference(self) -> bool:
@@ -95,7 +101,7 @@ class Column:
     def navigation(self, target: str) -> str:
         """Return the navigation property to one target (case-sensitive; section 2, Lookups)."""
         base = self.schema if self.custom else self.name
-        if self.kind is Kind.CUSTOMER:
+        if self.kind is Kind.CUSTOMER or self.splits:
             return f"{base}_{target}"
         return base
 

@@ -30,6 +30,8 @@ def derive(
         result |= _parents(row)
     if "creditlimit_base" in table.columns and changed & {"transactioncurrencyid", "creditlimit"}:
         result |= _currency(session, row)
+    if "isauthvalueset" in table.columns:
+        result["isauthvalueset"] = int(bool(row.get("authvalue")))
     return result
 
 

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from dynamics_xero.sandbox.dynamics import definition_writes, describe, errors
+from dynamics_xero.sandbox.dynamics import definition_writes, describe, errors, table_writes
 from dynamics_xero.sandbox.dynamics.address import Segment
-from dynamics_xero.sandbox.dynamics.answers import document
 from dynamics_xero.sandbox.dynamics.call import Call
 from dynamics_xero.sandbox.dynamics.columns import Column
 from dynamics_xero.sandbox.dynamics.describe import Object
 from dynamics_xero.sandbox.dynamics.expand import split
-from dynamics_xero.sandbox.dynamics.filter_syntax import parse_literal
-from dynamics_xero.sandbox.dynamics.object_query import filtered, selected
+from dynamics_xero.sandbox.dynamics.metadata_answers import (
+    check_read,
+    check_select,
+    key_text,
+    listing,
+    single,
+)
+from dynamics_xero.sandbox.dynamics.object_query import selected
 from dynamics_xero.sandbox.dynamics.options import from_pairs
 from dynamics_xero.sandbox.dynamics.schema import AlternateKey, TableSchema
 from dynamics_xero.sandbox.dynamics.session import Session
@@ -22,37 +27,27 @@ def answer(session: Session, call: Call) -> Response:
     steps = call.steps
     if steps[0].key is None:
         if call.method == "POST":
-            raise errors.unsupported("Creating tables is not offered by this twin.")
-        _check_read(call)
+            return table_writes.create(session, call)
+        check_read(call)
         found = [_table_object(session, table, call) for table in session.schema.tables.values()]
-        return _listing(session, "EntityDefinitions", found, call)
+        return listing(session, "EntityDefinitions", found, call, tuple(_expands(call)))
     table = table_of(session, steps[0])
     if len(steps) > 1:
         return _below(session, table, call)
     if call.method == "GET":
         item = _table_object(session, table, call)
-        _check_select(call.options.select, [item], "EntityMetadata")
-        return _single(session, "EntityDefinitions", item, call)
-    return definition_writes.change_table(session, table, call)
+        check_select(call.options.select, [item], "EntityMetadata")
+        return single(session, "EntityDefinitions", item, call, tuple(_expands(call)))
+    return table_writes.change(session, table, call)
 
 
 def table_of(session: Session, step: Segment) -> TableSchema:
     """Return the table a key names, by LogicalName or MetadataId."""
-    wanted = _key(step)
+    wanted = key_text(step)
     for table in session.schema.tables.values():
         if wanted in (table.name, describe.table_id(table)):
             return table
     raise errors.ODataError(404, "0x80060888", f"Could not find an entity with name {wanted}.")
-
-
-def _key(step: Segment) -> str:
-    text = step.key or ""
-    name, mark, value = text.partition("=")
-    if not mark:
-        return text.lower()
-    if name.strip() not in ("LogicalName", "MetadataId", "SchemaName"):
-        raise errors.bad_request(f"'{name}' is no key of this metadata.")
-    return str(parse_literal(value.strip()).value).lower()
 
 
 def _below(session: Session, table: TableSchema, call: Call) -> Response:
@@ -70,8 +65,14 @@ def _below(session: Session, table: TableSchema, call: Call) -> Response:
             found = []
         case _:
             raise errors.no_resource(step.name)
-    _check_read(call)
-    return _listing(session, f"EntityDefinitions('{table.name}')/{step.name}", found, call)
+    check_read(call)
+    return listing(
+        session,
+        f"EntityDefinitions('{table.name}')/{step.name}",
+        found,
+        call,
+        tuple(_expands(call)),
+    )
 
 
 def _attributes(session: Session, table: TableSchema, call: Call) -> Response:
@@ -89,13 +90,19 @@ def _attributes(session: Session, table: TableSchema, call: Call) -> Response:
         family = [item]
         if len(call.steps) < 3:
             family = [describe.column_object(table, each) for each in table.columns.values()]
-        _check_select(call.options.select, family, "AttributeMetadata")
-        return _single(session, place, item, call)
-    _check_read(call)
+        check_select(call.options.select, family, "AttributeMetadata")
+        return single(session, place, item, call, tuple(_expands(call)))
+    check_read(call)
     found = [_column_object(table, column, call) for column in table.columns.values()]
     if len(call.steps) > 2:
         place = f"{place}/{call.steps[2].name}"
-    return _listing(session, place, [item for item in found if _is_cast_to(call, item)], call)
+    return listing(
+        session,
+        place,
+        [item for item in found if _is_cast_to(call, item)],
+        call,
+        tuple(_expands(call)),
+    )
 
 
 def _is_cast_to(call: Call, item: Object) -> bool:
@@ -108,13 +115,8 @@ def _is_cast_to(call: Call, item: Object) -> bool:
     return item["@odata.type"] == f"#{name}"
 
 
-def _check_read(call: Call) -> None:
-    if call.method != "GET":
-        raise errors.not_allowed(call.method)
-
-
 def _column_of(table: TableSchema, step: Segment) -> Column:
-    wanted = _key(step)
+    wanted = key_text(step)
     for column in table.columns.values():
         if wanted in (column.name, describe.column_id(table, column)):
             return column
@@ -129,16 +131,22 @@ def _keys(session: Session, table: TableSchema, call: Call) -> Response:
     if step.key is None:
         if call.method == "POST":
             return definition_writes.add_key(session, table, call)
-        _check_read(call)
-        return _listing(session, place, [_key_object(session, key) for key in table.keys], call)
-    wanted = _key(step)
+        check_read(call)
+        return listing(
+            session,
+            place,
+            [_key_object(session, key) for key in table.keys],
+            call,
+            tuple(_expands(call)),
+        )
+    wanted = key_text(step)
     key = next((key for key in table.keys if wanted in (key.id, key.name)), None)
     if key is None:
         raise errors.ODataError(404, "0x80060888", f"There is no key {wanted}.")
     if call.method == "DELETE":
         return definition_writes.remove_key(session, key)
-    _check_read(call)
-    return _single(session, place, _key_object(session, key), call)
+    check_read(call)
+    return single(session, place, _key_object(session, key), call, tuple(_expands(call)))
 
 
 def _key_object(session: Session, key: AlternateKey) -> Object:
@@ -174,7 +182,7 @@ def _table_object(session: Session, table: TableSchema, call: Call) -> Object:
             found = [describe.relationship_object(r) for r in table.collections.values()]
         else:
             raise errors.unknown_query_property(name, "EntityMetadata")
-        _check_select(select, found, name)
+        check_select(select, found, name)
         result[name] = [selected(item, select) for item in found]
     return result
 
@@ -184,35 +192,8 @@ def _column_object(table: TableSchema, column: Column, call: Call) -> Object:
     for name, select in _expands(call).items():
         if name not in ("OptionSet", "GlobalOptionSet"):
             raise errors.unknown_query_property(name, "AttributeMetadata")
-        if name == "OptionSet" and describe.has_options(column):
+        if name == "GlobalOptionSet" and not column.global_set:
+            result[name] = None
+        elif describe.has_options(column):
             result[name] = selected(describe.option_set(column), select)
     return result
-
-
-def _listing(session: Session, place: str, found: list[Object], call: Call) -> Response:
-    _check_select(call.options.select, found, place.rpartition("/")[2])
-    kept = filtered(found, call.options)
-    expanded = tuple(_expands(call))
-    select = (*call.options.select, *expanded) if call.options.select else ()
-    session.rows_read += len(kept)
-    return document(
-        {
-            "@odata.context": f"{session.api_url}/$metadata#{place}",
-            "value": [selected(item, select) for item in kept],
-        }
-    )
-
-
-def _check_select(select: tuple[str, ...], found: list[Object], kind: str) -> None:
-    """Raise ODataError for a property not every object has: a subtype's needs a cast."""
-    for name in select:
-        if not all(name in item for item in found):
-            raise errors.unknown_query_property(name, kind)
-
-
-def _single(session: Session, place: str, item: Object, call: Call) -> Response:
-    expanded = tuple(_expands(call))
-    select = (*call.options.select, *expanded) if call.options.select else ()
-    context = f"{session.api_url}/$metadata#{place}/$entity"
-    session.rows_read += 1
-    return document({"@odata.context": context, **selected(item, select)})

@@ -17,6 +17,7 @@ from dynamics_xero.sandbox.dynamics.schema import (
     TableSchema,
     metadata_id,
 )
+from dynamics_xero.sandbox.dynamics.schema_custom import OptionSet
 
 _NAMESPACE = "#Microsoft.Dynamics.CRM."
 _ENGLISH = 1033
@@ -62,8 +63,8 @@ def table_object(table: TableSchema) -> Object:
         "PrimaryNameAttribute": facts.primary_name,
         "ObjectTypeCode": facts.object_type_code,
         "OwnershipType": "OrganizationOwned" if facts.organization_owned else "UserOwned",
-        "IsCustomEntity": False,
-        "IsManaged": True,
+        "IsCustomEntity": facts.custom,
+        "IsManaged": not facts.custom,
         "IsActivity": False,
         "IsPrivate": False,
         "IsCustomizable": _managed("iscustomizable", value=True),
@@ -72,8 +73,15 @@ def table_object(table: TableSchema) -> Object:
         "CanChangeTrackingBeEnabled": _managed("canchangetrackingbeenabled", value=facts.trackable),
         "IsOptimisticConcurrencyEnabled": facts.writable,
         "DisplayName": label(facts.label),
-        "DisplayCollectionName": label(f"{facts.label}s"),
+        "DisplayCollectionName": label(facts.plural_label or f"{facts.label}s"),
+        "HasNotes": False,
+        "HasActivities": False,
     }
+
+
+def option_set_id(name: str) -> str:
+    """Return a choice's MetadataId."""
+    return metadata_id("optionset", name)
 
 
 def column_object(table: TableSchema, column: Column) -> Object:
@@ -85,6 +93,7 @@ def column_object(table: TableSchema, column: Column) -> Object:
         "SchemaName": column.schema,
         "EntityLogicalName": table.name,
         "AttributeType": column.kind.value,
+        "AttributeOf": None,
         "AttributeTypeName": {"Value": f"{column.kind.value}Type"},
         "IsPrimaryId": column.name == table.primary_id,
         "IsPrimaryName": column.name == table.facts.primary_name,
@@ -107,9 +116,9 @@ def option_set(column: Column) -> Object:
         )
         return {"TrueOption": _option(yes), "FalseOption": _option(no)}
     return {
-        "MetadataId": metadata_id("optionset", column.name),
-        "Name": column.name,
-        "IsGlobal": False,
+        "MetadataId": option_set_id(column.global_set or column.name),
+        "Name": column.global_set or column.name,
+        "IsGlobal": bool(column.global_set),
         "OptionSetType": column.kind.value,
         "Options": [_option(option) for option in column.options],
     }
@@ -134,20 +143,44 @@ def key_object(key: AlternateKey, status: str) -> Object:
     }
 
 
+def relationship_id(relationship: Relationship) -> str:
+    """Return a relationship's MetadataId."""
+    return metadata_id("relationship", relationship.schema_name)
+
+
+def global_option_set(option_set: OptionSet) -> Object:
+    """Return OptionSetMetadata of a global choice."""
+    return {
+        "@odata.type": f"{_NAMESPACE}OptionSetMetadata",
+        "MetadataId": option_set.id,
+        "Name": option_set.name,
+        "IsGlobal": True,
+        "IsCustomOptionSet": True,
+        "IsManaged": False,
+        "OptionSetType": Kind.PICKLIST.value,
+        "DisplayName": label(option_set.label or option_set.name),
+        "Options": [_option(option) for option in option_set.options],
+    }
+
+
 def relationship_object(relationship: Relationship) -> Object:
     """Return OneToManyRelationshipMetadata."""
     name = relationship.schema_name
+    declared = relationship.declared
     return {
-        "MetadataId": metadata_id("relationship", name),
+        "@odata.type": f"{_NAMESPACE}OneToManyRelationshipMetadata",
+        "MetadataId": relationship_id(relationship),
         "SchemaName": name,
         "RelationshipType": "OneToManyRelationship",
+        "IsCustomRelationship": declared is not None,
+        "IsManaged": declared is None,
         "ReferencedEntity": relationship.referenced,
         "ReferencedAttribute": f"{relationship.referenced}id",
         "ReferencedEntityNavigationPropertyName": name,
         "ReferencingEntity": relationship.referencing,
         "ReferencingAttribute": relationship.column.name,
         "ReferencingEntityNavigationPropertyName": relationship.navigation,
-        "CascadeConfiguration": {"Delete": "RemoveLink"},
+        "CascadeConfiguration": dict(declared.cascades) if declared else {"Delete": "RemoveLink"},
     }
 
 

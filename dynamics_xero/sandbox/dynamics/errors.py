@@ -170,13 +170,47 @@ def wrong_type(value: object, expected: str) -> ODataError:
     )
 
 
-def missing_privilege(user: str, privilege: str, table: str) -> ODataError:
-    """Refuse a caller whose roles lack a privilege."""
+def missing_privilege(user: str, privilege: str, code: int, table: str) -> ODataError:
+    """Refuse a caller whose roles lack a privilege; `code` is the table's object type code."""
     return ODataError(
         403,
         "0x80040220",
-        f"Principal user (Id={user}, type=8) is missing {privilege} privilege on OTC=1 for entity "
+        f"Principal user (Id={user}, type=8) is missing {privilege} on OTC={code} for entity "
         f"'{table}'.",
+    )
+
+
+def no_access(user: str, right: str, table: str, row_id: str) -> ODataError:
+    """Refuse a row that a caller's privilege does not reach."""
+    return ODataError(
+        403,
+        "0x80048306",
+        f"Principal with id {user} does not have {right}Access right(s) for record with id "
+        f"{row_id} of entity {table}",
+    )
+
+
+def cannot_act_for_another() -> ODataError:
+    """Refuse impersonation (Microsoft: CannotActOnBehalfOfAnotherUser)."""
+    return ODataError(
+        403, "0x8004a110", "User does not have the privilege to act on behalf another user."
+    )
+
+
+def no_such_user(user: str) -> ODataError:
+    """Refuse to act for somebody unknown or disabled; code and words are not verified."""
+    return ODataError(
+        403, "0x80072560", f"The user {user} is not a member of the organization or is disabled."
+    )
+
+
+def duplicate_found() -> ODataError:
+    """Refuse a row that a published rule calls a duplicate (section 0)."""
+    return ODataError(
+        412,
+        "0x80040333",
+        "A record was not created or updated because a duplicate of the current record already "
+        "exists.",
     )
 
 

@@ -16,7 +16,7 @@ TEXT_FUNCTIONS = ("contains", "startswith", "endswith")
 
 _TOKEN = re.compile(
     r"""(?P<space>\s+)
-    |(?P<text>'(?:[^']|'')*')
+    |(?P<text>(?:Microsoft\.Dynamics\.CRM\.\w+)?'(?:[^']|'')*')
     |(?P<json>"(?:[^"\\]|\\.)*")
     |(?P<guid>[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}(?![\w-]))
     |(?P<moment>\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d)?)
@@ -210,7 +210,9 @@ class _Parser:
         if token.kind == "name":
             return self._named(token)
         if token.kind == "text":
-            return Literal("text", token.text[1:-1].replace("''", "'"))
+            # A member of an enumeration has its type before the quotes; metadata alone has such.
+            quoted = token.text.partition("'")[2]
+            return Literal("text", quoted[:-1].replace("''", "'"))
         if token.kind == "number":
             return Literal("number", _number(token.text))
         if token.kind == "guid":

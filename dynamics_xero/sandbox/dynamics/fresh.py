@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 
-from dynamics_xero.sandbox.dynamics import rows
+from dynamics_xero.sandbox.dynamics import fresh_platform, rows
 from dynamics_xero.sandbox.dynamics.session import Session
 from dynamics_xero.sandbox.endpoint import Endpoint
 
@@ -63,6 +63,14 @@ def fill(session: Session) -> None:
         },
     )
     _users(session)
+    fill_platform(session)
+
+
+def fill_platform(session: Session) -> None:
+    """Write the first rows of the platform's own tables; an older home has none."""
+    endpoint = session.endpoint
+    actors = (_SYSTEM, _APPLICATION, *(person.name for person in endpoint.people))
+    fresh_platform.fill(session, tuple(user_id(endpoint, actor) for actor in actors))
 
 
 def _users(session: Session) -> None:

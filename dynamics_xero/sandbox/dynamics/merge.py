@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from dynamics_xero.sandbox.dynamics import errors, payload, rows, writing
+from dynamics_xero.sandbox.dynamics import errors, payload, rights, rows, writing
 from dynamics_xero.sandbox.dynamics.answers import nothing
 from dynamics_xero.sandbox.dynamics.bulk import NAMESPACE
 from dynamics_xero.sandbox.dynamics.call import Call
@@ -47,6 +47,8 @@ class _Merge:
 def answer(session: Session, call: Call) -> Response:
     """POST Merge: Target wins, Subordinate is merged into it; 204."""
     merge = _read(session, call.document())
+    rights.demand_row(session, "Write", merge.table, merge.winner)
+    rights.demand_row(session, "Write", merge.table, merge.loser)
     _check(session, merge)
     _move_children(session, merge)
     # The children's move may have touched a row that points at its own kind.

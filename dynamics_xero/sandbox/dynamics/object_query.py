@@ -28,6 +28,8 @@ _ALWAYS = ("@odata.type", "MetadataId")
 
 def filtered(objects: Iterable[Object], options: Options) -> list[Object]:
     """Return the objects a $filter keeps."""
+    if options.apply is not None:
+        raise errors.unsupported("$apply over metadata is not offered by this twin.")
     if not options.filter:
         return list(objects)
     condition = parse_filter(options.filter, options.aliases)

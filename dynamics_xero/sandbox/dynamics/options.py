@@ -36,6 +36,7 @@ class Options:
     expand: str | None = None
     orderby: str | None = None
     filter: str | None = None
+    apply: str | None = None
     top: int | None = None
     count: bool = False
     skiptoken: str | None = None
@@ -63,13 +64,12 @@ def from_pairs(pairs: tuple[tuple[str, str], ...]) -> Options:
         if name.startswith("$") and name not in KNOWN:
             raise errors.bad_request(f"The query parameter {name} is not supported", "0x80060888")
         values[name] = value
-    if "$apply" in values:
-        raise errors.unsupported("$apply is not offered by this twin.")
     return Options(
         select=_names(values.get("$select", "")),
         expand=values.get("$expand"),
         orderby=values.get("$orderby"),
         filter=values.get("$filter"),
+        apply=values.get("$apply"),
         top=_whole("$top", values.get("$top")),
         count=_truth(values.get("$count")),
         skiptoken=values.get("$skiptoken"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from dynamics_xero.sandbox.dynamics import address, errors
+from dynamics_xero.sandbox.dynamics import address, errors, rights
 from dynamics_xero.sandbox.dynamics.address import RowAddress, relative, segments
 from dynamics_xero.sandbox.dynamics.columns import Column
 from dynamics_xero.sandbox.dynamics.schema import Relationship, TableSchema
@@ -89,6 +89,8 @@ def _bound(session: Session, relationship: Relationship, value: object) -> dict[
     if not isinstance(value, str):
         raise errors.wrong_type(value, "Edm.String")
     target = session.table(relationship.referenced)
+    rights.demand(session, "Append", session.table(relationship.referencing))
+    rights.demand(session, "AppendTo", target)
     row_id = bound_row(session, target, value)
     return pointing(relationship.column, row_id, target.name)
 

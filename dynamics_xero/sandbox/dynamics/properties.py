@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from dynamics_xero.sandbox.dynamics import errors, payload, records, writing
+from dynamics_xero.sandbox.dynamics import errors, payload, records, rights, writing
 from dynamics_xero.sandbox.dynamics.address import row_address
 from dynamics_xero.sandbox.dynamics.answers import document, nothing
 from dynamics_xero.sandbox.dynamics.call import Call
@@ -97,6 +97,7 @@ def _related_row(
     column, target = relationship.column, session.table(relationship.referenced)
     if call.method != "GET":
         raise errors.not_allowed(call.method)
+    rights.demand(session, "Read", target)
     if row[column.name] is None or target_of(column, row) != target.name:
         return nothing()
     return document(records.representation(session, target, str(row[column.name]), call))
@@ -116,6 +117,9 @@ def _collection(
         child = address.find(session)
         if child is None:
             raise address.missing(session)
+        rights.demand_row(session, "Write", table, child)
+        rights.demand(session, "Append", table)
+        rights.demand(session, "AppendTo", owner)
         writing.check_editable(session, table, child)
         writing.change(
             session, table, child, payload.pointing(relationship.column, row_id, owner.name)
@@ -123,6 +127,7 @@ def _collection(
         return nothing()
     if call.method != "GET":
         raise errors.not_allowed(call.method)
+    rights.demand(session, "Read", table)
     restriction = Restriction(relationship.column.name, row_id)
     if suffix == "$count":
         return records.count_set(session, table, call, restriction)

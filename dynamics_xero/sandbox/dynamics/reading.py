@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dynamics_xero.sandbox.dynamics import errors, paging, rows, text_match
+from dynamics_xero.sandbox.dynamics import errors, paging, platform_rows, rights, rows, text_match
 from dynamics_xero.sandbox.dynamics.expand import Expand
 from dynamics_xero.sandbox.dynamics.filter_sql import Query
 from dynamics_xero.sandbox.dynamics.filter_syntax import parse_filter, parse_orderby
@@ -34,19 +34,21 @@ class Page:
 
 
 @dataclass(frozen=True)
-class _Selection:
-    """The statement's parts that paging and counting share."""
+class Selection:
+    """The statement's parts that paging, counting and aggregating share."""
 
     query: Query
     conditions: list[str]
     parameters: list[object]
 
     def restrict(self, condition: str, parameters: Sequence[object]) -> None:
+        """Add a condition with its parameters."""
         self.conditions.append(f"({condition})")
         self.parameters.extend(parameters)
 
     @property
     def where(self) -> str:
+        """The WHERE clause."""
         return " AND ".join(self.conditions) or "1"
 
 
@@ -60,7 +62,7 @@ def read_page(
 ) -> Page:
     """Return one page. $top together with a page size is ignored (section 2, Queries)."""
     projection = project(table, options)
-    selection = _select(session, table, options, restriction)
+    selection = select(session, table, options, restriction)
     terms = _order(selection.query, options)
     cookie = paging.read_cookie(options.skiptoken) if options.skiptoken else None
     if cookie is not None:
@@ -102,9 +104,10 @@ def _check_expands(session: Session, expands: Sequence[Expand], *, nested: bool 
     for expand in expands:
         relationship, options = expand.relationship, expand.options
         target = session.table(relationship.referencing if expand.many else relationship.referenced)
+        rights.demand(session, "Read", target)
         inner = project(target, options).expands
         if expand.many:
-            _order(_select(session, target, options, None).query, options)
+            _order(select(session, target, options, None).query, options)
             deep = nested or any(further.many for further in inner)
             if deep and (options.orderby or options.top is not None):
                 raise errors.bad_request(
@@ -130,7 +133,7 @@ def count(
     restriction: Restriction | None = None,
 ) -> tuple[int, bool]:
     """Return how many rows match, capped at 5,000, and whether there are more."""
-    selection = _select(session, table, options, restriction)
+    selection = select(session, table, options, restriction)
     statement = (
         f"SELECT COUNT(*) FROM (SELECT 1 FROM {selection.query.source} "  # noqa: S608 - names come from the schema
         f"WHERE {selection.where} LIMIT {MAX_PAGE + 1})"
@@ -139,12 +142,20 @@ def count(
     return min(total, MAX_PAGE), total > MAX_PAGE
 
 
-def _select(
+def select(
     session: Session, table: TableSchema, options: Options, restriction: Restriction | None
-) -> _Selection:
-    selection = _Selection(Query(session.schema, table), [], [])
+) -> Selection:
+    """Return which rows of a table a read is about."""
+    if options.apply is not None:
+        raise errors.unsupported("$apply is offered on an entity set alone.")
+    selection = Selection(Query(session.schema, table), [], [])
+    hidden = platform_rows.hidden(session, table)
+    if hidden is not None:
+        selection.restrict(*hidden)
     if restriction is not None:
         selection.restrict(f't0."{restriction.column}" = ?', [restriction.value])
+    if "ownerid" in table.columns and rights.demand(session, "Read", table) == "Basic":
+        selection.restrict("t0.ownerid = ?", [session.caller.user_id])
     if options.filter:
         condition = parse_filter(options.filter, options.aliases)
         sql, parameters = selection.query.where(condition)
@@ -163,7 +174,7 @@ def _order(query: Query, options: Options) -> list[tuple[str, bool]]:
 def _fetch(
     session: Session,
     projection: Projection,
-    selection: _Selection,
+    selection: Selection,
     terms: Sequence[tuple[str, bool]],
     limit: int,
 ) -> list[sqlite3.Row]:

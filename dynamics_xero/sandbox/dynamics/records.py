@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from urllib.parse import quote
 
-from dynamics_xero.sandbox.dynamics import errors, reading, writing
+from dynamics_xero.sandbox.dynamics import errors, reading, rights, solutions, writing
 from dynamics_xero.sandbox.dynamics.address import RowAddress, row_address
 from dynamics_xero.sandbox.dynamics.answers import applied, document, nothing, plain
 from dynamics_xero.sandbox.dynamics.call import Call
@@ -24,6 +24,9 @@ _HOSTILE = "https://hostile.example"
 def create(session: Session, table: TableSchema, call: Call) -> Response:
     """POST to an entity set: 204 with the new address, or 201 with the row (section 2, Create)."""
     row = writing.create(session, table, call.document())
+    if table.name in solutions.OF_ROWS:
+        component = str(row[table.primary_id])
+        solutions.note(session, call, solutions.OF_ROWS[table.name], component)
     return _written(session, table, row, call, status=201, key=str(row[table.primary_id]))
 
 
@@ -59,6 +62,7 @@ def read(session: Session, table: TableSchema, key: str, call: Call) -> Response
     """GET of one row; 304 only for a plain read whose etag still holds (section 2, ETag)."""
     address = row_address(table, key, session)
     row = _existing(session, address)
+    rights.demand_row(session, "Read", table, row)
     plain_read = call.options.expand is None and not call.preferences.annotates
     if plain_read and call.if_none_match == etag(row["versionnumber"]):
         return nothing({"ETag": etag(row["versionnumber"])}, status=304)
@@ -87,6 +91,7 @@ def delete(session: Session, table: TableSchema, key: str, call: Call) -> Respon
     """DELETE of one row."""
     address = row_address(table, key, session)
     before = _existing(session, address)
+    rights.demand_row(session, "Delete", table, before)
     check_conditions(session, before, call)
     writing.delete(session, table, before)
     return nothing()

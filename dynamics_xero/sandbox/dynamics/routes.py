@@ -3,19 +3,33 @@
 from __future__ import annotations
 
 from dynamics_xero.sandbox.dynamics import (
+    aggregation,
     bulk,
+    call_headers,
+    definition_writes,
     definitions,
+    duplicates,
     errors,
+    hostile,
+    lag,
     merge,
     metadata_changes,
     metadata_document,
+    option_sets,
     properties,
     records,
+    relationship_writes,
+    relationships,
+    rights,
+    role_calls,
+    solutions,
+    table_writes,
     tracking,
 )
 from dynamics_xero.sandbox.dynamics.address import Segment, segments
 from dynamics_xero.sandbox.dynamics.answers import document, nothing
 from dynamics_xero.sandbox.dynamics.call import Call
+from dynamics_xero.sandbox.dynamics.privilege_rows import privilege_name
 from dynamics_xero.sandbox.dynamics.schema import TableSchema, metadata_id
 from dynamics_xero.sandbox.dynamics.session import Session
 from dynamics_xero.sandbox.web import Response
@@ -31,6 +45,28 @@ _METHODS = {
     "Merge": "POST",
     "PublishXml": "POST",
     "PublishAllXml": "POST",
+    "CreateEntities": "POST",
+    "CreateCustomerRelationships": "POST",
+    "ReactivateEntityKey": "POST",
+    **dict.fromkeys((*solutions.ACTIONS, *option_sets.ACTIONS), "POST"),
+}
+_NEEDED = {
+    "BulkDelete": "prvBulkDelete",
+    "Merge": "prvMerge",
+    "PublishXml": "prvPublishCustomization",
+    "PublishAllXml": "prvPublishCustomization",
+    "CreateEntities": "prvCreateEntity",
+    "CreateCustomerRelationships": "prvCreateRelationship",
+    "ReactivateEntityKey": "prvWriteEntity",
+    "RetrieveMetadataChanges": "prvReadEntity",
+    **dict.fromkeys(solutions.ACTIONS, "prvWriteSolution"),
+    **dict.fromkeys(option_sets.ACTIONS, "prvWriteOptionSet"),
+}
+"""Privileges of calls that belong to no table."""
+_DEFINITIONS = {
+    "EntityDefinitions": definitions.answer,
+    "RelationshipDefinitions": relationships.answer,
+    option_sets.PLACE: option_sets.answer,
 }
 _MAX_URL = 32_768
 _MAX_URL_IN_BATCH = 65_536
@@ -39,14 +75,29 @@ _MAX_URL_IN_BATCH = 65_536
 def answer(session: Session, call: Call) -> Response:
     """Answer one call. Raises ODataError for everything refused."""
     _check_length(session, call)
+    call_headers.apply(session, call)
     steps = call.steps
     if not steps:
         _check_method(call, "GET")
         return metadata_document.service_document(session)
-    table = session.schema.by_set.get(steps[0].name)
-    if table is not None:
-        return _rows(session, table, call)
+    if steps[0].name in session.schema.by_set:
+        return _on_rows(session, call)
     return _named(session, steps[0], call)
+
+
+def _on_rows(session: Session, call: Call) -> Response:
+    whole = session.schema
+    session.schema = lag.visible(session, call)
+    try:
+        name = call.steps[0].name
+        table = session.schema.by_set.get(name)
+        if table is None:
+            raise errors.no_resource(name)
+        response = _rows(session, table, call)
+        hostile.spoil(session, table, call, response)
+        return response
+    finally:
+        session.schema = whole
 
 
 def label(method: str, resource: str) -> str:
@@ -74,6 +125,10 @@ def _rows(session: Session, table: TableSchema, call: Call) -> Response:
     if steps[0].key is None:
         return _entity_set(session, table, call)
     if len(steps) > 1:
+        if role_calls.concerns(table, call):
+            return role_calls.answer(session, table, call)
+        if duplicates.concerns(table, call):
+            return duplicates.publish(session, table, call)
         return properties.answer(session, table, call)
     match call.method:
         case "GET":
@@ -93,6 +148,8 @@ def _entity_set(session: Session, table: TableSchema, call: Call) -> Response:
             return records.create(session, table, call)
         if call.method != "GET":
             raise errors.not_allowed(call.method)
+        if call.options.apply is not None:
+            return aggregation.answer(session, table, call)
         if tracking.concerns(call):
             return tracking.answer(session, table, call)
         return records.read_set(session, table, call, path=table.facts.entity_set)
@@ -118,10 +175,13 @@ def _refuse_other_languages(call: Call) -> None:
 
 
 def _named(session: Session, first: Segment, call: Call) -> Response:
-    if first.name == "EntityDefinitions":
-        return definitions.answer(session, call)
+    if first.name in _DEFINITIONS:
+        _check_customising(session, call)
+        return _DEFINITIONS[first.name](session, call)
     if first.name in _METHODS:
         _check_method(call, _METHODS[first.name])
+        if first.name in _NEEDED:
+            rights.demand_named(session, _NEEDED[first.name])
     match first.name:
         case "$metadata":
             return metadata_document.metadata(session)
@@ -135,6 +195,16 @@ def _named(session: Session, first: Segment, call: Call) -> Response:
             return metadata_changes.answer(session, call)
         case "RetrieveTotalRecordCount":
             return metadata_document.total_counts(session, call)
+        case "CreateEntities":
+            return table_writes.create_many(session, call)
+        case "CreateCustomerRelationships":
+            return relationship_writes.create_customer(session, call)
+        case "ReactivateEntityKey":
+            return definition_writes.reactivate_key(session, call)
+        case name if name in solutions.ACTIONS:
+            return solutions.change_component(session, call)
+        case name if name in option_sets.ACTIONS:
+            return option_sets.change_option(session, call)
         case "PublishXml" | "PublishAllXml":
             return nothing()
     raise errors.no_resource(first.name)
@@ -159,8 +229,33 @@ def _who_am_i(session: Session) -> Response:
 
 
 def _check_privilege(session: Session, table: TableSchema, call: Call) -> None:
+    """Refuse a read without its privilege, and what the fault `remove_privilege` strikes.
+
+    Writes ask where a row is made, changed or deleted: whether a PATCH creates is known there.
+    """
     fault = session.endpoint.faults.draw_kind("remove_privilege", session.method, session.path)
     if fault is not None:
-        verbs = {"GET": "Read", "POST": "Create", "DELETE": "Delete"}
-        privilege = f"prv{verbs.get(call.method, 'Write')}{table.facts.schema_name}"
-        raise errors.missing_privilege(session.caller.user_id, privilege, table.name)
+        raise rights.missing(session, privilege_name(_verb(call), table.facts), table)
+    if call.method == "GET":
+        rights.demand(session, "Read", table)
+
+
+def _verb(call: Call) -> str:
+    message = call.steps[1].name.removeprefix(bulk.NAMESPACE) if len(call.steps) > 1 else ""
+    if message in ("UpdateMultiple", "UpsertMultiple"):
+        return "Write"
+    return {"GET": "Read", "POST": "Create", "DELETE": "Delete"}.get(call.method, "Write")
+
+
+def _check_customising(session: Session, call: Call) -> None:
+    """Refuse a caller who may not read or change metadata."""
+    verb = {"GET": "Read", "POST": "Create", "DELETE": "Delete"}.get(call.method, "Write")
+    thing = {"RelationshipDefinitions": "Relationship", option_sets.PLACE: "OptionSet"}.get(
+        call.steps[0].name, "Entity"
+    )
+    if len(call.steps) > 1 and thing == "Entity":
+        below = call.steps[1].name
+        verb, thing = (verb, "Attribute") if below == "Attributes" else ("Write", "Entity")
+        if call.method == "GET":
+            verb = "Read"
+    rights.demand_named(session, f"prv{verb}{thing}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from dynamics_xero.sandbox.dynamics.schema import TableSchema
 
@@ -42,6 +42,18 @@ def insert(tx: sqlite3.Connection, table: TableSchema, row: Mapping[str, object]
     tx.execute(
         "DELETE FROM dv_tombstone WHERE table_name = ? AND id = ?",
         (table.name, row[table.primary_id]),
+    )
+
+
+def insert_many(
+    tx: sqlite3.Connection, table: TableSchema, listed: Sequence[Mapping[str, object]]
+) -> None:
+    """Add rows that are new and share their columns."""
+    names = ", ".join(f'"{name}"' for name in listed[0])
+    marks = ", ".join("?" * len(listed[0]))
+    tx.executemany(
+        f"INSERT OR IGNORE INTO {table.storage} ({names}) VALUES ({marks})",  # noqa: S608 - names come from the schema
+        [tuple(row.values()) for row in listed],
     )
 
 

@@ -20,7 +20,10 @@ def metadata_id(*names: str) -> str:
 
 @dataclass(frozen=True)
 class AlternateKey:
-    """A declared alternate key; it works once its index has been built (section 9)."""
+    """A declared alternate key; it works once its index has been built (section 9).
+
+    The index has `failed` where rows shared a value when it was to be built.
+    """
 
     id: str
     table: str
@@ -28,11 +31,24 @@ class AlternateKey:
     columns: tuple[str, ...]
     created_at: float
     label: str = ""
+    failed: bool = False
 
     @property
     def name(self) -> str:
         """The key's logical name."""
         return self.schema_name.lower()
+
+
+Place = tuple[str, str, str]
+"""Referencing table, lookup column, referenced table."""
+
+
+@dataclass(frozen=True)
+class Declared:
+    """What a relationship made by metadata was given beyond its lookup column."""
+
+    schema_name: str
+    cascades: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -42,6 +58,7 @@ class Relationship:
     referencing: str
     column: Column
     referenced: str
+    declared: Declared | None = None
 
     @property
     def navigation(self) -> str:
@@ -51,8 +68,16 @@ class Relationship:
     @property
     def schema_name(self) -> str:
         """The relationship's own name, also the collection-valued property's."""
+        if self.declared is not None:
+            return self.declared.schema_name
         place = (self.referencing, self.column.name, self.referenced)
         return COLLECTIONS.get(place) or f"{self.referenced}_{self.referencing}_{self.column.name}"
+
+    @property
+    def on_delete(self) -> str:
+        """What becomes of the referencing rows when the referenced one is deleted."""
+        cascades = dict(self.declared.cascades) if self.declared else {}
+        return cascades.get("Delete", "RemoveLink")
 
 
 @dataclass(frozen=True)
@@ -122,6 +147,7 @@ def build(
     custom: Mapping[str, list[Column]],
     keys: Mapping[str, list[AlternateKey]],
     tracked: set[str],
+    declared: Mapping[Place, Declared],
 ) -> Schema:
     """Put Microsoft's facts and an environment's own additions together."""
     tables = tuple(tables)
@@ -133,7 +159,7 @@ def build(
         for table in tables
     }
     relationships = tuple(
-        Relationship(name, column, target)
+        Relationship(name, column, target, declared.get((name, column.name, target)))
         for name, owned in columns.items()
         for column in owned.values()
         if column.is_reference

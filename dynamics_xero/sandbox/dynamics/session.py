@@ -18,10 +18,22 @@ _FIRST_VERSION = 900000
 
 @dataclass(frozen=True)
 class Caller:
-    """Who calls: the ledger's actor and the systemuser row the platform stamps."""
+    """Who calls: the ledger's actor and the systemuser row the platform stamps.
+
+    `behind` is the real caller's row where somebody is impersonated.
+    """
 
     actor: str
     user_id: str
+    behind: str | None = None
+
+
+@dataclass(frozen=True)
+class CallNote:
+    """What a call says to the logic behind it: a tag, and what to pass over."""
+
+    tag: str = ""
+    bypass: tuple[str, ...] = ()
 
 
 @dataclass
@@ -30,6 +42,7 @@ class Session:
 
     `method` and `path` are those of the call under way, so that every ledger entry names its own.
     `references` are the Content-IDs of a changeset's rows, each with the row's address.
+    `caller` is the one a call acts for.
     """
 
     endpoint: Endpoint
@@ -44,9 +57,20 @@ class Session:
     rows_read: int = 0
     rows_written: int = 0
     schema_changed: bool = False
+    steps_changed: bool = False
     is_part: bool = False
     references: dict[str, str] = field(default_factory=dict)
+    deleting: set[str] = field(default_factory=set)
+    handed_down: dict[str, str] = field(default_factory=dict)
+    note: CallNote = CallNote()
+    detects_duplicates: bool = False
+    rights_seen: dict[Caller, object] = field(default_factory=dict)
+    signed_in: Caller = field(init=False)
     _version: int | None = field(default=None, repr=False)
+
+    def __post_init__(self) -> None:
+        """Keep the one who signed in, whoever a call acts for."""
+        self.signed_in = self.caller
 
     @property
     def stamp(self) -> str:
@@ -84,10 +108,12 @@ class Session:
         return self.endpoint.switches.get(name)
 
     def key_status(self, key: AlternateKey) -> str:
-        """Return EntityKeyIndexStatus: Pending until the index would have been built."""
+        """Return EntityKeyIndexStatus: Pending until the index is built, or could not be."""
         delay = float(self.switch("key_index_delay_s"))
         built = self.now.timestamp() >= key.created_at + delay
-        return "Active" if built else "Pending"
+        if not built:
+            return "Pending"
+        return "Failed" if key.failed else "Active"
 
     def table(self, name: str) -> TableSchema:
         """Return a table by its logical name."""

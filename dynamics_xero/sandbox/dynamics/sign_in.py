@@ -1,4 +1,6 @@
-"""Entra as far as msal needs it: discovery and client credentials (dataverse.md section 1)."""
+"""Entra as far as msal needs it: discovery, client credentials by secret or certificate, and the
+metadata service of a machine with a managed identity (dataverse.md section 1).
+"""
 
 from __future__ import annotations
 
@@ -6,6 +8,7 @@ import hmac
 from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
+from dynamics_xero.sandbox.dynamics import assertion, machine_identity
 from dynamics_xero.sandbox.dynamics.values import format_moment
 from dynamics_xero.sandbox.endpoint import Endpoint
 from dynamics_xero.sandbox.web import Request, Response, json_response
@@ -17,11 +20,13 @@ _SIGN_IN = "/oauth2/v2.0/token"
 
 def is_identity(path: str) -> bool:
     """Tell whether a path belongs to sign-in and not to the Web API."""
-    return path.endswith((_DISCOVERY, _SIGN_IN))
+    return path.endswith((_DISCOVERY, _SIGN_IN)) or path == machine_identity.PATH
 
 
 def answer(endpoint: Endpoint, request: Request) -> Response:
     """Answer a sign-in call of any tenant; only the environment's own is known."""
+    if request.path == machine_identity.PATH:
+        return _machine_token(endpoint, request)
     tenant, _, rest = request.path.lstrip("/").partition("/")
     if tenant != endpoint.facts["tenant_id"]:
         text = f"Tenant '{tenant}' not found. Check to make sure you have the correct tenant ID."
@@ -32,7 +37,7 @@ def answer(endpoint: Endpoint, request: Request) -> Response:
         fault = _Fault(405, "invalid_request", 900561, "Only POST is accepted here.")
         return _refusal(endpoint, fault)
     form = dict(parse_qsl(request.body.decode("utf-8", "replace"), keep_blank_values=True))
-    return _token(endpoint, form)
+    return _token(endpoint, form, audience=f"{request.base_url}{request.path}")
 
 
 def is_valid(endpoint: Endpoint, token: str) -> bool:
@@ -88,16 +93,27 @@ class _Fault:
     text: str
 
 
-def _token(endpoint: Endpoint, form: dict[str, str]) -> Response:
-    for check in (_grant_fault, _client_fault, _scope_fault):
-        fault = check(endpoint, form)
-        if fault is not None:
-            return _refusal(endpoint, fault)
-    return _issue(endpoint)
+def _token(endpoint: Endpoint, form: dict[str, str], *, audience: str) -> Response:
+    fault = (
+        _grant_fault(form)
+        or _client_fault(endpoint, form, audience=audience)
+        or _scope_fault(endpoint, form)
+    )
+    return _refusal(endpoint, fault) if fault is not None else _issue(endpoint)
 
 
-def _grant_fault(endpoint: Endpoint, form: dict[str, str]) -> _Fault | None:
-    del endpoint
+def _machine_token(endpoint: Endpoint, request: Request) -> Response:
+    fault = machine_identity.fault_of(endpoint, request)
+    resource = dict(request.params()).get("resource", "")
+    if fault is not None:
+        return fault
+    if resource.rstrip("/") not in _resources(endpoint):
+        return machine_identity.unknown_resource(resource)
+    token = _new_token(endpoint, machine_identity.LIFETIME_S)
+    return machine_identity.granted(endpoint, token, resource)
+
+
+def _grant_fault(form: dict[str, str]) -> _Fault | None:
     grant = form.get("grant_type", "")
     if grant == "client_credentials":
         return None
@@ -105,11 +121,14 @@ def _grant_fault(endpoint: Endpoint, form: dict[str, str]) -> _Fault | None:
     return _Fault(400, "unsupported_grant_type", 70003, text)
 
 
-def _client_fault(endpoint: Endpoint, form: dict[str, str]) -> _Fault | None:
+def _client_fault(endpoint: Endpoint, form: dict[str, str], *, audience: str) -> _Fault | None:
     client_id, secret = form.get("client_id", ""), form.get("client_secret")
     if client_id != endpoint.facts["client_id"]:
         text = f"Application with identifier '{client_id}' was not found in the directory."
         return _Fault(400, "unauthorized_client", 700016, text)
+    if form.get("client_assertion_type") == assertion.KIND:
+        found = assertion.fault_of(endpoint, form.get("client_assertion", ""), audience=audience)
+        return None if found is None else _Fault(401, "invalid_client", *found)
     if secret is None:
         text = (
             "'client_assertion', 'client_secret' or 'request' is required for the "
@@ -142,12 +161,16 @@ def _resources(endpoint: Endpoint) -> set[str]:
     return {url, url.replace("https://localhost:", "https://127.0.0.1:")}
 
 
-def _issue(endpoint: Endpoint) -> Response:
-    token = endpoint.new_token()
-    now_s = endpoint.clock.seconds()
+def _new_token(endpoint: Endpoint, lifetime_s: int) -> str:
+    token, now_s = endpoint.new_token(), endpoint.clock.seconds()
     with endpoint.database.write() as tx:
         tx.execute("DELETE FROM dv_token WHERE expires_at <= ?", (now_s,))
-        tx.execute("INSERT INTO dv_token VALUES (?, ?)", (token, now_s + LIFETIME_S))
+        tx.execute("INSERT INTO dv_token VALUES (?, ?)", (token, now_s + lifetime_s))
+    return token
+
+
+def _issue(endpoint: Endpoint) -> Response:
+    token = _new_token(endpoint, LIFETIME_S)
     return json_response(
         {
             "token_type": "Bearer",

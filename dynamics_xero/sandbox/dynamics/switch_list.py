@@ -71,4 +71,28 @@ SWITCHES = (
         ("refused", "allowed"),
         "not in dataverse.md: whether a merged row can be edited; the refusal's words are ours",
     ),
+    Switch(
+        "batch_headers",
+        "parts",
+        ("parts", "inherited"),
+        "not in dataverse.md: whether impersonation and MSCRM headers of a $batch reach its parts",
+    ),
+    Switch(
+        "bypass_reaches_webhooks",
+        "yes",
+        ("yes", "no"),
+        "dataverse.md section 7: whether webhook steps honour bypass headers is not verified",
+    ),
+    Switch(
+        "tag_in_webhooks",
+        "yes",
+        ("yes", "no"),
+        "dataverse.md section 7: whether a call's tag survives into an asynchronous webhook",
+    ),
+    Switch(
+        "metadata_lag_s",
+        "0",
+        ("0", "5", "30"),
+        "dataverse.md sections 2, 9: how long row calls do not see a new column; Strong sees it",
+    ),
 )

@@ -21,10 +21,12 @@ from dynamics_xero.sandbox.dynamics.columns import (
     whole,
 )
 
+_PRIVILEGE_NAMES = {"systemuser": "User", "transactioncurrency": "TransactionCurrency"}
+
 
 @dataclass(frozen=True)
 class Table:
-    """One table as Microsoft ships it."""
+    """One table as Microsoft ships it, or as a customiser made it."""
 
     name: str
     entity_set: str
@@ -36,14 +38,23 @@ class Table:
     writable: bool = True
     trackable: bool = True
     organization_owned: bool = False
+    custom: bool = False
+    plural_label: str = ""
+    made_at: float = 0.0
 
     @property
     def primary_id(self) -> str:
         """The column of the row's id."""
         return f"{self.name}id"
 
+    @property
+    def privilege_name(self) -> str:
+        """The table's name within its privileges, as in prvRead and this."""
+        return _PRIVILEGE_NAMES.get(self.name, self.schema_name)
 
-def _states(first: str, second: str) -> tuple[Column, ...]:
+
+def states(first: str, second: str) -> tuple[Column, ...]:
+    """Return statecode and statuscode with one status for each of two states."""
     state = Column(
         "statecode", Kind.STATE, options=(Option(0, first), Option(1, second)), default=0
     )
@@ -53,19 +64,23 @@ def _states(first: str, second: str) -> tuple[Column, ...]:
     return state, status
 
 
-def _bookkeeping() -> tuple[Column, ...]:
+def bookkeeping() -> tuple[Column, ...]:
+    """Return the columns in which the platform notes who wrote a row and when."""
     return (
         read_only(moment("createdon")),
         read_only(moment("modifiedon", indexed=True)),
         read_only(lookup("createdby", "systemuser")),
         read_only(lookup("modifiedby", "systemuser")),
+        read_only(lookup("createdonbehalfby", "systemuser")),
+        read_only(lookup("modifiedonbehalfby", "systemuser")),
         read_only(Column("versionnumber", Kind.BIGINT, indexed=True)),
         create_only(moment("overriddencreatedon")),
         create_only(whole("importsequencenumber")),
     )
 
 
-def _owned() -> tuple[Column, ...]:
+def owned() -> tuple[Column, ...]:
+    """Return the column of a row's owner."""
     return (Column("ownerid", Kind.OWNER, targets=("systemuser",)),)
 
 
@@ -188,9 +203,9 @@ ACCOUNT = Table(
         *_address(1),
         *_address(2),
         *_merging("account"),
-        *_owned(),
-        *_states("Active", "Inactive"),
-        *_bookkeeping(),
+        *owned(),
+        *states("Active", "Inactive"),
+        *bookkeeping(),
     ),
     1,
     "Account",
@@ -223,9 +238,9 @@ CONTACT = Table(
         *_address(1),
         *_address(2),
         *_merging("contact"),
-        *_owned(),
-        *_states("Active", "Inactive"),
-        *_bookkeeping(),
+        *owned(),
+        *states("Active", "Inactive"),
+        *bookkeeping(),
     ),
     2,
     "Contact",
@@ -257,7 +272,8 @@ SYSTEMUSER = Table(
         read_only(Column("azureactivedirectoryobjectid", Kind.ID)),
         flag("isdisabled"),
         choice("accessmode", (0, "Read-Write"), (4, "Non-interactive"), default=0),
-        *_bookkeeping(),
+        read_only(lookup("businessunitid", "businessunit")),
+        *bookkeeping(),
     ),
     8,
     "SystemUser",
@@ -275,8 +291,8 @@ TRANSACTIONCURRENCY = Table(
         text("currencysymbol", 13),
         whole("currencyprecision", minimum=0, maximum=4),
         decimal("exchangerate", minimum=1e-12),
-        *_states("Active", "Inactive"),
-        *_bookkeeping(),
+        *states("Active", "Inactive"),
+        *bookkeeping(),
     ),
     9105,
     "TransactionCurrency",
@@ -296,7 +312,7 @@ ORGANIZATION = Table(
         whole("expirechangetrackingindays", minimum=0, maximum=365),
         text("basecurrencysymbol", 13),
         whole("basecurrencyprecision", minimum=0, maximum=4),
-        *_bookkeeping(),
+        *bookkeeping(),
     ),
     1019,
     "Organization",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
 
-from dynamics_xero.sandbox.dynamics import errors, records, schema_store
+from dynamics_xero.sandbox.dynamics import errors, records, rights, schema_store
 from dynamics_xero.sandbox.dynamics.answers import applied, document, plain
 from dynamics_xero.sandbox.dynamics.call import Call
 from dynamics_xero.sandbox.dynamics.options import MAX_PAGE
@@ -60,6 +60,7 @@ def answer(session: Session, table: TableSchema, call: Call) -> Response:
     """Answer a tracked first read, a following page of one, or a delta read."""
     if not table.tracks_changes:
         return _untracked(session, table, call)
+    rights.demand_everywhere(session, table)
     _refuse_options(call)
     reading = _Reading(session, table, call, project(table, call.options))
     cookie = _tracking_cookie(call)

@@ -13,6 +13,7 @@ from dynamics_xero.sandbox.dynamics import (
     routes,
     schema_store,
     sign_in,
+    steps,
     switch_list,
 )
 from dynamics_xero.sandbox.dynamics.address import resource_of
@@ -27,7 +28,8 @@ from dynamics_xero.sandbox.switches import Switch
 from dynamics_xero.sandbox.web import Request, Response
 
 _READS = ("GET", "HEAD")
-_FILLED = "filled"
+_FILLED, _WHOLE = "filled", 2
+"""How far a new environment was filled; 1 in homes made before the platform's own tables."""
 Work = Callable[[Session], Response]
 
 
@@ -39,11 +41,14 @@ class DynamicsTwin:
     def __init__(self, endpoint: Endpoint) -> None:
         """Open the environment's storage; a new one gets its first rows."""
         self._endpoint = endpoint
+        self._steps_read = False
+        self._told: set[str] = set()
         with endpoint.database.write() as tx:
             schema_store.create(tx)
             self._schema = schema_store.load(tx)
-            if schema_store.number(tx, _FILLED) == 0:
-                self._fill(tx)
+            filled = schema_store.number(tx, _FILLED)
+            if filled < _WHOLE:
+                self._fill(tx, fresh.fill if filled == 0 else fresh.fill_platform)
 
     def endpoint_for(self, request: Request) -> Endpoint | None:
         """Return the environment, or None for sign-in."""
@@ -97,10 +102,10 @@ class DynamicsTwin:
     def reset(self, endpoint: Endpoint) -> None:
         """Drop rows and customisation; delta tokens given out before are expired."""
         with endpoint.database.write() as tx:
-            schema_store.drop(tx)
-            schema_store.create(tx)
+            schema_store.clear(tx, self._schema)
             self._schema = schema_store.load(tx)
-            self._fill(tx)
+            self._fill(tx, fresh.fill)
+        self._told = set()
 
     def announcer(self, endpoint: Endpoint) -> DynamicsAnnouncer:
         """Return how the environment words its webhooks."""
@@ -132,6 +137,8 @@ class DynamicsTwin:
 
     def _in_session(self, request: Request, caller: Caller, work: Work, *, reads: bool) -> Response:
         database = self._endpoint.database
+        if not self._steps_read:
+            self._tell_steps()
         with database.read() if reads else database.write() as tx:
             session = Session(
                 self._endpoint,
@@ -149,8 +156,21 @@ class DynamicsTwin:
                 session.finish()
         if session.schema_changed:
             self._schema = session.schema
+        if session.steps_changed:
+            self._tell_steps()
         answer.rows_read, answer.rows_written = session.rows_read, session.rows_written
         return answer
+
+    def _tell_steps(self) -> None:
+        """Have the registered steps told of writes; a twin started anew finds its old ones."""
+        self._steps_read = True
+        with self._endpoint.database.read() as tx:
+            found = steps.registered(tx)
+        for url in self._told - {one.url for one in found}:
+            self._endpoint.webhooks.subscribe(steps.EndpointSubscription(url, ""))
+        for subscription in found:
+            self._endpoint.webhooks.subscribe(subscription)
+        self._told = {one.url for one in found}
 
     def _labelled(self, answer: Response, request: Request, resource: str) -> Response:
         answer.endpoint = routes.label(request.method, resource)
@@ -171,7 +191,7 @@ class DynamicsTwin:
             actor = CONNECTOR
         return None if actor is None else Caller(actor, fresh.user_id(endpoint, actor))
 
-    def _fill(self, tx: sqlite3.Connection) -> None:
+    def _fill(self, tx: sqlite3.Connection, fill: Callable[[Session], None]) -> None:
         endpoint = self._endpoint
         session = Session(
             endpoint,
@@ -182,7 +202,8 @@ class DynamicsTwin:
             request_id="",
             now=endpoint.clock.now(),
         )
-        schema_store.set_number(tx, FLOOR, session.next_version())
-        fresh.fill(session)
+        if fill is fresh.fill:
+            schema_store.set_number(tx, FLOOR, session.next_version())
+        fill(session)
         session.finish()
-        schema_store.set_number(tx, _FILLED, 1)
+        schema_store.set_number(tx, _FILLED, _WHOLE)

@@ -153,7 +153,13 @@ def _guid(column: Column, value: object) -> str:
 
 def to_wire(column: Column) -> Callable[[object], object] | None:
     """Return how a stored value becomes JSON, or None where it already is."""
+    if column.secret:
+        return _nothing
     return _boolean if column.kind is Kind.BOOLEAN else None
+
+
+def _nothing(_value: object) -> object:
+    return None
 
 
 def _boolean(value: object) -> object:

@@ -5,7 +5,16 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Mapping
 
-from dynamics_xero.sandbox.dynamics import computed, errors, payload, rows
+from dynamics_xero.sandbox.dynamics import (
+    call_notes,
+    computed,
+    duplicates,
+    errors,
+    payload,
+    platform_rows,
+    rights,
+    rows,
+)
 from dynamics_xero.sandbox.dynamics.schema import TableSchema
 from dynamics_xero.sandbox.dynamics.session import Session
 from dynamics_xero.sandbox.dynamics.values import is_guid, to_wire
@@ -25,6 +34,7 @@ def create(
 ) -> Stored:
     """Make a row and return it as stored; the body wins over the key it was addressed by."""
     _refuse_read_only(table)
+    rights.demand(session, "Create", table)
     row_id = row_id or _own_id(table, body) or session.endpoint.new_id()
     values = {**(key_values or {}), **payload.read(session, table, body, creating=True)}
     row_id = str(values.get(table.primary_id) or row_id)
@@ -34,6 +44,8 @@ def create(
     row |= computed.derive(session, table, row, set(values))
     if values.get("overriddencreatedon"):
         row["createdon"], row["overriddencreatedon"] = row["overriddencreatedon"], session.stamp
+    platform_rows.check(session, table, row)
+    duplicates.check(session, table, row)
     try:
         rows.insert(session.tx, table, row)
     except sqlite3.IntegrityError as fault:
@@ -47,6 +59,7 @@ def update(
 ) -> Stored:
     """Change a row and return it; equal values still move its version, as on the server."""
     _refuse_read_only(table)
+    rights.demand_row(session, "Write", table, before)
     check_editable(session, table, before)
     return change(session, table, before, payload.read(session, table, body, creating=False))
 
@@ -67,7 +80,10 @@ def change(
     values |= computed.derive(session, table, before | values, touched)
     values["modifiedon"] = session.stamp
     values["modifiedby"] = session.caller.user_id
+    values["modifiedonbehalfby"] = session.caller.behind
     values["versionnumber"] = session.next_version()
+    platform_rows.check(session, table, before | values)
+    duplicates.check(session, table, before | values)
     try:
         rows.update(session.tx, table, before["rid"], values)
     except sqlite3.IntegrityError as fault:
@@ -81,8 +97,10 @@ def delete(session: Session, table: TableSchema, before: Stored) -> None:
     """Remove a row; lookups that pointed at it are emptied."""
     _refuse_read_only(table)
     row_id = str(before[table.primary_id])
+    session.deleting.add(row_id)
     _release(session, table, row_id)
     rows.delete(session.tx, table, row_id, session.next_version())
+    platform_rows.gone(session, table, row_id)
     _record(session, table, row_id, "delete", before, None)
 
 
@@ -131,6 +149,8 @@ def _new_row(session: Session, table: TableSchema, row_id: str) -> Stored:
         "modifiedon": session.stamp,
         "createdby": session.caller.user_id,
         "modifiedby": session.caller.user_id,
+        "createdonbehalfby": session.caller.behind,
+        "modifiedonbehalfby": session.caller.behind,
         "versionnumber": session.next_version(),
     }
     return row
@@ -147,13 +167,21 @@ def _release(session: Session, table: TableSchema, row_id: str) -> None:
     for relationship in table.collections.values():
         column = relationship.column
         owner = session.table(relationship.referencing)
+        if relationship.on_delete == "Restrict" and rows.refers(
+            session.tx, owner, column.name, row_id
+        ):
+            raise errors.associated()
         if not column.indexed:
             if table.name in _NEEDED and rows.refers(session.tx, owner, column.name, row_id):
                 raise errors.associated()
             continue
+        on_delete = relationship.on_delete
+        if cascades and table.name == "account" and column.name == "parentcustomerid":
+            on_delete = "Cascade"
         for row in rows.referring(session.tx, owner, column.name, row_id):
-            if cascades and table.name == "account" and column.name == "parentcustomerid":
-                delete(session, owner, row)
+            if on_delete == "Cascade":
+                if str(row[owner.primary_id]) not in session.deleting:
+                    delete(session, owner, row)
             else:
                 change(session, owner, row, payload.cleared(column))
 
@@ -161,7 +189,7 @@ def _release(session: Session, table: TableSchema, row_id: str) -> None:
 def _duplicate(
     session: Session, table: TableSchema, row: Stored, fault: sqlite3.IntegrityError
 ) -> errors.ODataError:
-    for key in table.keys:
+    for key in (key for key in table.keys if not key.failed):
         values = {name: row.get(name) for name in key.columns}
         holder = rows.by_values(session.tx, table, values)
         if holder is not None and holder[table.primary_id] != row[table.primary_id]:
@@ -197,3 +225,4 @@ def _record(
         before=None if before is None else wire_values(table, before),
         after=None if after is None else wire_values(table, after),
     )
+    call_notes.keep(session)

@@ -93,9 +93,14 @@ def check_scope(caller: Caller, needed: str, *, read: bool, endpoint: Endpoint) 
         raise unauthorized(LACKS_SCOPE, endpoint.new_id())
 
 
+def reached(claims: tokens.Claims) -> tuple[Endpoint, ...]:
+    """Return the organisations that a token may be good for, connected or not."""
+    return (claims.client.home,) if claims.custom else claims.client.endpoints
+
+
 def _connected(claims: tokens.Claims, endpoint: Endpoint) -> bool:
-    reached = (claims.client.home,) if claims.custom else claims.client.endpoints
-    return endpoint in reached and connections.row_of(endpoint) is not None
+    connected = connections.row_of(endpoint, claims.client.id) is not None
+    return endpoint in reached(claims) and connected
 
 
 def _revoked(endpoint: Endpoint) -> list[str]:

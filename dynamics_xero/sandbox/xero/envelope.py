@@ -10,7 +10,7 @@ from dynamics_xero.sandbox.web import Request, Response
 from dynamics_xero.sandbox.xero.dates import milliseconds, ms_date
 from dynamics_xero.sandbox.xero.errors import invalid
 
-_PROVIDER = "Dynamics to Xero"
+PROVIDER = "Dynamics to Xero"
 JSON_TYPE = "application/json; charset=utf-8"
 
 
@@ -24,7 +24,7 @@ def answer(
     head: dict[str, object] = {
         "Id": endpoint.new_id(),
         "Status": "OK",
-        "ProviderName": _PROVIDER,
+        "ProviderName": PROVIDER,
         "DateTimeUTC": ms_date(milliseconds(endpoint.clock.now()), offset=False),
     }
     if pagination is not None:

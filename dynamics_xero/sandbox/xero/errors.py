@@ -9,10 +9,6 @@ from dynamics_xero.sandbox.web import Response, json_response
 
 ZERO_GUID = "00000000-0000-0000-0000-000000000000"
 NOT_FOUND_TEXT = "The resource you're looking for cannot be found"
-NO_DATA_TEXT = (
-    "No data has been processed for this endpoint. "
-    "This endpoint is expecting Contact data to be specifed in the request body."
-)
 UNSUCCESSFUL = "AuthenticationUnsuccessful"
 LACKS_SCOPE = "AuthorizationUnsuccessful"
 
@@ -50,9 +46,13 @@ def bad_query(message: str) -> RefusedError:
     return RefusedError(exception(16, "QueryParseException", message))
 
 
-def no_data() -> RefusedError:
-    """Refuse a body in which no contacts can be found."""
-    return RefusedError(exception(14, "PostDataInvalidException", NO_DATA_TEXT))
+def no_data(resource: str = "Contact") -> RefusedError:
+    """Refuse a body in which no data can be found; the misspelling is Xero's."""
+    text = (
+        "No data has been processed for this endpoint. "
+        f"This endpoint is expecting {resource} data to be specifed in the request body."
+    )
+    return RefusedError(exception(14, "PostDataInvalidException", text))
 
 
 def invalid(message: str) -> RefusedError:

@@ -1,4 +1,4 @@
-"""Sign-in of the Xero twin: /connect/token, /connect/revocation and /connections."""
+"""Sign-in of the Xero twin: the consent page, tokens, their revocation, and /connections."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from urllib.parse import parse_qs, unquote
 
 from dynamics_xero.sandbox.endpoint import Endpoint
 from dynamics_xero.sandbox.web import Request, Response, json_response
-from dynamics_xero.sandbox.xero import connections, refresh, scopes, tokens
-from dynamics_xero.sandbox.xero.access import Access
-from dynamics_xero.sandbox.xero.clients import Client, Clients
+from dynamics_xero.sandbox.xero import authorise, codes, connections, refresh, scopes, tokens
+from dynamics_xero.sandbox.xero.access import Access, reached
+from dynamics_xero.sandbox.xero.clients import Client, Clients, Kind
 from dynamics_xero.sandbox.xero.errors import (
     NOT_FOUND_TEXT,
     UNSUCCESSFUL,
@@ -36,6 +36,8 @@ class Identity:
         """Answer one call; paths match without regard to case (xero.md 1, Connections)."""
         path = request.path.lower().rstrip("/")
         try:
+            if path == authorise.PATH:
+                return authorise.answer(self._clients, request)
             if path == "/connect/token":
                 return self._post(request) or self._token(request)
             if path == "/connect/revocation":
@@ -59,6 +61,8 @@ class Identity:
             return _client_credentials(client, form)
         if grant == "refresh_token":
             return _refresh(client, form, request)
+        if grant == "authorization_code":
+            return _code(client, form)
         return _error("unsupported_grant_type" if grant else "invalid_request")
 
     def _revocation(self, request: Request) -> Response:
@@ -68,19 +72,19 @@ class Identity:
             return _error("invalid_client")
         if not form.get("token"):
             return _error("invalid_request")
-        if refresh.revoke(client.endpoints, form["token"]) is not None:
+        if refresh.revoke(client, form["token"]):
             for endpoint in client.endpoints:
-                connections.disconnect(endpoint)
+                connections.disconnect(endpoint, client.id)
         return Response(200)
 
     def _connections(self, request: Request, connection_id: str) -> Response:
         claims = self._claims(request)
-        reached = (claims.client.home,) if claims.custom else claims.client.endpoints
+        name, within = claims.client.id, reached(claims)
         if request.method == "GET" and not connection_id:
             wanted = {name.lower(): value for name, value in request.params()}.get("autheventid")
-            return json_response(connections.listing(reached, wanted))
+            return json_response(connections.listing(within, name, wanted))
         if request.method == "DELETE" and connection_id:
-            removed = connections.remove(reached, connection_id)
+            removed = connections.remove(within, name, connection_id)
             return Response(204) if removed else plain(404, NOT_FOUND_TEXT)
         return plain(405, "Method not allowed")
 
@@ -110,6 +114,8 @@ class Identity:
 
 
 def _client_credentials(client: Client, form: dict[str, str]) -> Response:
+    if client.kind is not Kind.CUSTOM:
+        return _error("unauthorized_client")
     model = client.home.switches.get(SCOPE_MODEL.name)
     asked = tuple(form.get("scope", "").split())
     if not scopes.allowed(model, asked):
@@ -124,14 +130,32 @@ def _refresh(client: Client, form: dict[str, str], request: Request) -> Response
     if not token:
         return _error("invalid_request")
     if client.home.faults.draw_kind("revoke_token", request.method, request.path):
-        refresh.revoke(client.endpoints, token)
-    rotated = refresh.rotate(client.endpoints, token)
+        refresh.revoke(client, token)
+    rotated = refresh.rotate(client, token)
     if rotated is None:
         return _error("invalid_grant")
-    endpoint, successor = rotated
-    scope = scopes.granted(client.home.switches.get(SCOPE_MODEL.name), user=True)
-    event = connections.event_id(endpoint)
-    access = tokens.mint(client, scope, event_id=event, user_id=user_id(endpoint))
+    return _user_tokens(client, *rotated)
+
+
+def _code(client: Client, form: dict[str, str]) -> Response:
+    if client.kind is Kind.CUSTOM:
+        return _error("unauthorized_client")
+    if not form.get("code"):
+        return _error("invalid_request")
+    consent = codes.trade(client, form)
+    if consent is None:
+        return _error("invalid_grant")
+    if "offline_access" not in consent.scope:
+        return _user_tokens(client, consent, None)
+    with client.home.database.write() as tx:
+        return _user_tokens(client, consent, refresh.issue(client.home, tx, consent))
+
+
+def _user_tokens(client: Client, consent: refresh.Consent, successor: str | None) -> Response:
+    model = client.home.switches.get(SCOPE_MODEL.name)
+    scope = consent.scope or scopes.granted(model, user=True)
+    user = user_id(client.home)
+    access = tokens.mint(client, scope, event_id=consent.event_id, user_id=user)
     return _granted(access, scope, successor)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dynamics_xero.sandbox.endpoint import Endpoint
 from dynamics_xero.sandbox.web import Request, Response
+from dynamics_xero.sandbox.xero.paths import place_of
 from dynamics_xero.sandbox.xero.switches import (
     APP_MINUTE_RETRY_AFTER,
     CONCURRENT_RETRY_AFTER,
@@ -53,6 +54,9 @@ def decorate(response: Response, endpoint: Endpoint) -> None:
 
 def label_of(request: Request) -> str:
     """Return the counters' label of a call, ids replaced."""
+    place = place_of(request.path)
+    if place is not None:
+        return f"{request.method} /{place.path}"
     parts = [part for part in request.path.split("/") if part][2:]
     resource = parts[0].capitalize() if parts else ""
     return f"{request.method} /{resource}" + ("/{id}" if len(parts) > 1 else "")

@@ -118,6 +118,36 @@ WINDOW = Switch(
     ("fixed", "rolling"),
     "xero.md 2, Window: fixed in the documentation, rolling by several integrators",
 )
+HISTORY_DETAILS_LENGTH = Switch(
+    "history_details_length",
+    "2500",
+    ("2500", "450", "250"),
+    "xero.md 5, History: how long Details may be is not verified; the figures are guesses",
+)
+GROUP_MOVES_UPDATED = Switch(
+    "group_moves_updated",
+    "no",
+    ("no", "yes"),
+    "xero.md 5, ContactGroups: whether joining one moves a contact's UpdatedDateUTC is not stated",
+)
+WEBHOOK_BATCHES = Switch(
+    "webhook_batches",
+    "call",
+    ("call", "waiting"),
+    "xero.md 6, Envelope: which events share a payload is not stated",
+)
+BULK_CONSENT = Switch(
+    "bulk_consent",
+    "no",
+    ("no", "yes"),
+    "xero.md 1, /connections: several organisations in one consent are a paid feature from 2026",
+)
+SCOPE_REFUSAL = Switch(
+    "authorise_scope_refusal",
+    "page",
+    ("page", "redirect"),
+    "xero.md 1, Token errors: whether an app that lacks a scope hears of it is not stated",
+)
 
 SWITCHES = (
     NAME_FOLD,
@@ -138,5 +168,10 @@ SWITCHES = (
     OVERSIZE_STATUS,
     DEFAULT_ORDER,
     SCOPE_MODEL,
+    BULK_CONSENT,
+    SCOPE_REFUSAL,
     WINDOW,
+    HISTORY_DETAILS_LENGTH,
+    GROUP_MOVES_UPDATED,
+    WEBHOOK_BATCHES,
 )

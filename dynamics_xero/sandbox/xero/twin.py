@@ -7,7 +7,15 @@ from collections.abc import Sequence
 from dynamics_xero.sandbox.endpoint import Endpoint
 from dynamics_xero.sandbox.switches import Switch
 from dynamics_xero.sandbox.web import Request, Response
-from dynamics_xero.sandbox.xero import connections, limits, refresh
+from dynamics_xero.sandbox.xero import (
+    attachments,
+    connections,
+    currencies,
+    groups,
+    history,
+    limits,
+    refresh,
+)
 from dynamics_xero.sandbox.xero import organisation as organisations
 from dynamics_xero.sandbox.xero.access import Access
 from dynamics_xero.sandbox.xero.api import API_PREFIX, AccountingApi
@@ -78,11 +86,13 @@ class XeroTwin:
     def reset(self, endpoint: Endpoint) -> None:
         """Empty an organisation; tokens stay valid, a removed connection is there again."""
         with endpoint.database.write() as tx:
-            store.clear(tx)
+            for resource in (store, groups, history, attachments):
+                resource.clear(tx)
+            currencies.found(tx)
             tx.execute("DELETE FROM idempotency")
             tx.execute("DELETE FROM revoked_access")
-            tx.execute("UPDATE refresh_token SET revoked = 0")
             connections.connect(endpoint, tx)
+            refresh.clear(endpoint, tx)
         self._access.forgive()
 
     def announcer(self, endpoint: Endpoint) -> XeroAnnouncer:
@@ -108,6 +118,10 @@ def _open(endpoint: Endpoint) -> None:
     with endpoint.database.write() as tx:
         create_tables(tx)
         organisations.found(endpoint, tx)
-        if not tx.execute("SELECT 1 FROM connection").fetchone():
+        if not currencies.enabled(tx):
+            currencies.found(tx)
+        if not tx.execute("SELECT 1 FROM app_connection").fetchone():
             connections.connect(endpoint, tx)
-        refresh.adopt(endpoint, tx)
+    own = refresh.Consent(endpoint.facts["client_id"], connections.event_id(endpoint))
+    with endpoint.database.write() as tx:
+        refresh.adopt(endpoint, tx, own)

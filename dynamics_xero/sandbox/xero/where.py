@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum
@@ -21,7 +21,7 @@ _COMPARISONS = {"==": "=", "!=": "IS NOT", ">": ">", ">=": ">=", "<": "<", "<=":
 _TESTS = {
     "contains": "instr({0}, ?) > 0",
     "startswith": "substr({0}, 1, length(?)) = ?",
-    "endswith": "length({0}) >= length(?) AND substr({0}, -length(?)) = ?",
+    "endswith": "length({0}) >= length(?) AND substr({0}, length({0}) - length(?) + 1) = ?",
 }
 
 
@@ -50,9 +50,14 @@ class Condition:
     sql: str
     arguments: tuple[object, ...] = ()
 
-    def joined(self, word: str, other: Condition) -> Condition:
-        """Return both, joined by AND or OR."""
-        return Condition(f"({self.sql} {word} {other.sql})", (*self.arguments, *other.arguments))
+
+def joined(word: str, conditions: Sequence[Condition]) -> Condition:
+    """Return all of them, joined by AND or OR as a balanced tree: SQLite takes 1,000 levels."""
+    if len(conditions) == 1:
+        return conditions[0]
+    middle = len(conditions) // 2
+    one, other = joined(word, conditions[:middle]), joined(word, conditions[middle:])
+    return Condition(f"({one.sql} {word} {other.sql})", (*one.arguments, *other.arguments))
 
 
 @dataclass(frozen=True)
@@ -71,6 +76,22 @@ def parse(text: str, fields: Mapping[str, Field], type_name: str) -> Condition:
         return _Parser(_tokens(text), fields, type_name).whole()
     except RecursionError:
         raise bad_query("The expression is nested too deeply (at index 0)") from None
+
+
+def ordered(text: str, fields: Mapping[str, Field], type_name: str) -> tuple[str, ...]:
+    """Return SQL terms for an `order`. Raises RefusedError for what Xero would not understand."""
+    return tuple(_term(part, text, fields, type_name) for part in text.split(","))
+
+
+def _term(part: str, text: str, fields: Mapping[str, Field], type_name: str) -> str:
+    name, _, way = part.strip().partition(" ")
+    field = fields.get(name.lower())
+    if field is None:
+        raise unknown_field(name, type_name, text.index(name))
+    way = way.strip().lower()
+    if way not in ("", "asc", "desc", "ascending", "descending"):
+        raise bad_query(f"Syntax error (at index {text.lower().index(way)})")
+    return f"{field.sql} {'DESC' if way.startswith('desc') else 'ASC'}"
 
 
 def unknown_field(name: str, type_name: str, at: int) -> RefusedError:
@@ -130,16 +151,16 @@ class _Parser:
         return bad_query(f"Syntax error (at index {self._next.at})")
 
     def _any(self) -> Condition:
-        condition = self._all()
+        conditions = [self._all()]
         while self._took("or", "||"):
-            condition = condition.joined("OR", self._all())
-        return condition
+            conditions.append(self._all())
+        return joined("OR", conditions)
 
     def _all(self) -> Condition:
-        condition = self._one()
+        conditions = [self._one()]
         while self._took("and", "&&"):
-            condition = condition.joined("AND", self._one())
-        return condition
+            conditions.append(self._one())
+        return joined("AND", conditions)
 
     def _one(self) -> Condition:
         if self._took("("):
@@ -222,12 +243,10 @@ class _Parser:
 
     def _called(self, word: str, token: _Token) -> tuple[Kind, object]:
         self._expect("(")
-        arguments = []
-        while not self._took(")"):
-            if self._next.kind == "end":
-                raise self._syntax_error()
+        arguments = [self._take()]
+        while self._took(","):
             arguments.append(self._take())
-            self._took(",")
+        self._expect(")")
         try:
             if word == "guid" and len(arguments) == 1:
                 return Kind.GUID, str(UUID(_unquoted(arguments[0].text)))

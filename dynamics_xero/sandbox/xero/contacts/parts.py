@@ -16,10 +16,11 @@ Values = dict[str, object]
 
 @dataclass(frozen=True)
 class PartRules:
-    """Read parts under the positions of two switches."""
+    """Read parts under the positions of two switches, and with the currencies enabled."""
 
     country_letters_only: bool
     empty_list_clears: bool
+    currencies: frozenset[str]
 
     def read(self, element: Mapping[str, object], wrong: Objections) -> Values:
         """Return the parts an element carries; those it leaves out keep what they are."""

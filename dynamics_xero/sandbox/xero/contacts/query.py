@@ -12,7 +12,7 @@ from dynamics_xero.sandbox.xero.contacts import fields
 from dynamics_xero.sandbox.xero.contacts.validate import guid
 from dynamics_xero.sandbox.xero.dates import milliseconds, parse_instant
 from dynamics_xero.sandbox.xero.envelope import parameters, truth
-from dynamics_xero.sandbox.xero.errors import bad_query, invalid
+from dynamics_xero.sandbox.xero.errors import invalid
 from dynamics_xero.sandbox.xero.switches import DEFAULT_ORDER
 from dynamics_xero.sandbox.xero.where import Condition, Field, Kind
 
@@ -35,7 +35,7 @@ _FIELDS: dict[str, Field] = {
     **{name.lower(): field for name, field in _COLUMNS.items()},
 }
 # Names are ordered as people read them, not by code point.
-_ORDERED = {"name": "name_key"}
+_ORDERED = {**_FIELDS, "name": Field("name_key", Kind.TEXT)}
 
 
 @dataclass(frozen=True)
@@ -56,9 +56,9 @@ def select(request: Request, endpoint: Endpoint) -> Selection:
     conditions = []
     if not truth(request, "includeArchived", default=False):
         conditions.append(Condition("archived = 0"))
-    since = request.headers.get("if-modified-since", "").strip()
-    if since:
-        conditions.append(Condition("updated >= ?", (_whole_second(since),)))
+    since = modified_since(request)
+    if since is not None:
+        conditions.append(Condition("updated >= ?", (since,)))
     if asked.get("ids"):
         conditions.append(_ids(asked["ids"]))
     if asked.get("searchterm"):
@@ -70,8 +70,11 @@ def select(request: Request, endpoint: Endpoint) -> Selection:
     return Selection(Condition(sql, arguments), _order(asked, endpoint))
 
 
-def _whole_second(text: str) -> int:
+def modified_since(request: Request) -> int | None:
     """Return the header's time, whose accuracy is a second (xero.md 3, If-Modified-Since)."""
+    text = request.headers.get("if-modified-since", "").strip()
+    if not text:
+        return None
     try:
         return milliseconds(parse_instant(text)) // 1000 * 1000
     except (ValueError, OverflowError):
@@ -87,18 +90,7 @@ def _ids(text: str) -> Condition:
 
 def _order(asked: Mapping[str, str], endpoint: Endpoint) -> tuple[str, ...]:
     text = asked.get("order") or endpoint.switches.get(DEFAULT_ORDER.name)
-    terms = [_term(part, text) for part in text.split(",")]
+    terms = list(where.ordered(text, _ORDERED, _TYPE))
     if not any(term.startswith("contact_id") for term in terms):
         terms.append("contact_id")
     return tuple(terms)
-
-
-def _term(part: str, text: str) -> str:
-    name, _, way = part.strip().partition(" ")
-    field = _FIELDS.get(name.lower())
-    if field is None:
-        raise where.unknown_field(name, _TYPE, text.index(name))
-    if way.strip().lower() not in ("", "asc", "desc", "ascending", "descending"):
-        raise bad_query(f"Syntax error (at index {text.index(way)})")
-    down = way.strip().lower().startswith("desc")
-    return f"{_ORDERED.get(name.lower(), field.sql)} {'DESC' if down else 'ASC'}"

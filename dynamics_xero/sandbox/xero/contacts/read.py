@@ -5,8 +5,9 @@ from __future__ import annotations
 import sqlite3
 
 from dynamics_xero.sandbox.endpoint import Endpoint
-from dynamics_xero.sandbox.web import Request, Response
+from dynamics_xero.sandbox.web import Response
 from dynamics_xero.sandbox.xero import envelope
+from dynamics_xero.sandbox.xero.call import Call
 from dynamics_xero.sandbox.xero.contacts import fields, store
 from dynamics_xero.sandbox.xero.contacts.document import Document, without
 from dynamics_xero.sandbox.xero.contacts.query import Selection, select
@@ -18,8 +19,9 @@ from dynamics_xero.sandbox.xero.paging import Page, page_of
 _FEW = 5
 
 
-def list_contacts(endpoint: Endpoint, request: Request) -> Response:
+def list_contacts(call: Call) -> Response:
     """Answer GET /Contacts; without a page it gives summaries only."""
+    endpoint, request = call.endpoint, call.request
     selection = select(request, endpoint)
     page = page_of(envelope.parameters(request))
     summary = envelope.truth(request, "summaryOnly", default=False)
@@ -39,8 +41,9 @@ def list_contacts(endpoint: Endpoint, request: Request) -> Response:
     return response
 
 
-def one_contact(endpoint: Endpoint, key: str) -> Response:
+def one_contact(call: Call) -> Response:
     """Answer GET /Contacts/{ContactID or ContactNumber}: a list of one, archived or not."""
+    endpoint, key = call.endpoint, call.keys[0]
     contact_id = guid(key)
     with endpoint.database.read() as tx:
         found = store.by_id(tx, contact_id) if contact_id else None

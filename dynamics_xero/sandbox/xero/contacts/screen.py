@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from dynamics_xero.sandbox.endpoint import Endpoint
+from dynamics_xero.sandbox.xero.call import Author
 from dynamics_xero.sandbox.xero.contacts import document as documents
 from dynamics_xero.sandbox.xero.contacts import messages, store
 from dynamics_xero.sandbox.xero.contacts.store import Stored
-from dynamics_xero.sandbox.xero.contacts.write import Author, ContactWriter
+from dynamics_xero.sandbox.xero.contacts.write import ContactWriter
 
 _SCREEN_FIELDS = frozenset({"Website"})
 

@@ -62,6 +62,14 @@ def update(tx: sqlite3.Connection, document: Document, updated: int) -> None:
     )
 
 
+def show(tx: sqlite3.Connection, document: Document) -> None:
+    """Keep a contact's new form without counting it as a change: nothing else of it moves."""
+    tx.execute(
+        "UPDATE contact SET document = ? WHERE contact_id = ?",
+        (_text(document), document["ContactID"]),
+    )
+
+
 def clear(tx: sqlite3.Connection) -> None:
     """Forget every contact."""
     tx.execute("DELETE FROM contact")
@@ -91,8 +99,12 @@ def _row(document: Document, updated: int) -> tuple[object, ...]:
         document["EmailAddress"] or None,
         document.get("AccountNumber"),
         search_text(document),
-        json.dumps(document, ensure_ascii=False, separators=(",", ":")),
+        _text(document),
     )
+
+
+def _text(document: Document) -> str:
+    return json.dumps(document, ensure_ascii=False, separators=(",", ":"))
 
 
 def _first(tx: sqlite3.Connection, condition: str, value: str) -> Stored | None:

@@ -10,7 +10,6 @@ from uuid import UUID
 from dynamics_xero.sandbox.xero.contacts import fields, messages
 from dynamics_xero.sandbox.xero.contacts.parts import PartRules
 from dynamics_xero.sandbox.xero.contacts.texts import Objections, text_of
-from dynamics_xero.sandbox.xero.organisation import CURRENCIES
 
 _CURRENCY = re.compile(r"[A-Z]{3}")
 
@@ -48,7 +47,7 @@ def read_element(element: Mapping[str, object], *, parts: PartRules) -> Sent:
     if "EmailAddress" in values:
         wrong.email(str(values["EmailAddress"]))
     if "DefaultCurrency" in known:
-        values["DefaultCurrency"] = _currency(known["DefaultCurrency"], wrong)
+        values["DefaultCurrency"] = _currency(known["DefaultCurrency"], parts.currencies, wrong)
     values |= parts.read(known, wrong)
     contact_id = _guid(known.get("ContactID"), wrong)
     return Sent(element, contact_id, values, tuple(wrong.messages))
@@ -75,10 +74,10 @@ def _guid(value: object, wrong: Objections) -> str | None:
     return found
 
 
-def _currency(value: object, wrong: Objections) -> str:
+def _currency(value: object, enabled: frozenset[str], wrong: Objections) -> str:
     code = text_of(value)
     if code and not _CURRENCY.fullmatch(code):
         wrong.add(messages.not_one_of("DefaultCurrency", code))
-    elif code and code not in CURRENCIES:
+    elif code and code not in enabled:
         wrong.add(messages.not_subscribed(code))
     return code

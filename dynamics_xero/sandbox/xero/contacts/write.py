@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from dynamics_xero.sandbox.endpoint import Endpoint
-from dynamics_xero.sandbox.web import Request, Response
-from dynamics_xero.sandbox.xero import envelope
+from dynamics_xero.sandbox.web import Response
+from dynamics_xero.sandbox.xero import currencies, envelope, history
 from dynamics_xero.sandbox.xero import switches as declared
-from dynamics_xero.sandbox.xero.access import Caller
+from dynamics_xero.sandbox.xero.call import Author, Call
 from dynamics_xero.sandbox.xero.contacts import document as documents
 from dynamics_xero.sandbox.xero.contacts import store
 from dynamics_xero.sandbox.xero.contacts.document import Document
 from dynamics_xero.sandbox.xero.contacts.parts import PartRules
 from dynamics_xero.sandbox.xero.contacts.rules import ContactRules, RuleBrokenError
 from dynamics_xero.sandbox.xero.contacts.store import Stored
-from dynamics_xero.sandbox.xero.contacts.validate import Sent, read_element
+from dynamics_xero.sandbox.xero.contacts.validate import Sent, guid, read_element
 from dynamics_xero.sandbox.xero.dates import milliseconds, ms_date
-from dynamics_xero.sandbox.xero.errors import ZERO_GUID, no_data, not_found, validation_failed
+from dynamics_xero.sandbox.xero.errors import ZERO_GUID, not_found, validation_failed
 
 
 @dataclass(frozen=True)
@@ -30,16 +28,6 @@ class Outcome:
     sent: Sent
     document: Document | None
     errors: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Author:
-    """Who writes, and by which call: what the ledger asks of every write."""
-
-    request: str
-    actor: str
-    method: str
-    path: str
 
 
 @dataclass(frozen=True)
@@ -89,9 +77,11 @@ class ContactWriter:
         UpdatedDateUTC moves only when a value did, so that equal writes stay out of feeds.
         """
         before = target.document if target else None
+        action = _action(before, after)
         if before is None or not documents.same(before, after):
             after = documents.changed(after, {"UpdatedDateUTC": ms_date(self.now)})
             (store.update if target else store.insert)(self.tx, after, self.now)
+            history.note_change(self.tx, str(after["ContactID"]), action, self.author, self.now)
         self.endpoint.ledger.record(
             self.tx,
             request=self.author.request,
@@ -100,31 +90,35 @@ class ContactWriter:
             path=self.author.path,
             resource="Contact",
             id=str(after["ContactID"]),
-            action=_action(before, after),
+            action=action,
             before=before,
             after=after,
         )
         return after
 
 
-def write_contacts(
-    endpoint: Endpoint,
-    tx: sqlite3.Connection,
-    request: Request,
-    caller: Caller,
-    contact_id: str | None = None,
-) -> Response:
-    """Answer PUT /Contacts, POST /Contacts and, with `contact_id`, POST /Contacts/{id}."""
-    if contact_id is not None and store.by_id(tx, contact_id) is None:
+def write_contacts(call: Call, tx: sqlite3.Connection) -> Response:
+    """Answer PUT /Contacts and POST /Contacts."""
+    return _written(call, tx, None)
+
+
+def update_contact(call: Call, tx: sqlite3.Connection) -> Response:
+    """Answer POST /Contacts/{ContactID}."""
+    contact_id = guid(call.keys[0])
+    if contact_id is None or store.by_id(tx, contact_id) is None:
         raise not_found()
-    author = Author(request.id, caller.actor, request.method, request.path)
-    parts = _part_rules(endpoint)
-    elements = [read_element(entry, parts=parts) for entry in _elements(request)]
+    return _written(call, tx, contact_id)
+
+
+def _written(call: Call, tx: sqlite3.Connection, contact_id: str | None) -> Response:
+    endpoint, request = call.endpoint, call.request
+    parts = _part_rules(endpoint, currencies.enabled(tx))
+    elements = [read_element(entry, parts=parts) for entry in call.elements("Contacts", "Contact")]
     if contact_id is not None:
         # The address names the contact; an id in the body adds nothing.
         elements = [replace(sent, contact_id=contact_id) for sent in elements[:1]]
     summarised = envelope.truth(request, "summarizeErrors", default=True)
-    writer = ContactWriter.of(endpoint, tx, author)
+    writer = ContactWriter.of(endpoint, tx, call.author)
     tx.execute("SAVEPOINT elements")
     outcomes = [writer.write(sent, create_only=request.method == "PUT") for sent in elements]
     refused = [outcome for outcome in outcomes if outcome.errors]
@@ -144,32 +138,12 @@ def write_contacts(
     return response
 
 
-def _elements(request: Request) -> Sequence[Mapping[str, object]]:
-    try:
-        body = json.loads(request.body.decode("utf-8"), parse_constant=_no_json)
-        if b"\\u" in request.body:
-            # Half a surrogate pair can be escaped, but is no character.
-            envelope.text_of(body).encode()
-    except (ValueError, RecursionError):
-        raise no_data() from None
-    entries = body.get("Contacts") if isinstance(body, dict) else None
-    if not isinstance(entries, list) or not entries:
-        raise no_data()
-    if not all(isinstance(entry, dict) for entry in entries):
-        raise no_data()
-    return entries
-
-
-def _no_json(word: str) -> object:
-    """Refuse NaN and Infinity, which Python reads and JSON does not know."""
-    raise ValueError(word)
-
-
-def _part_rules(endpoint: Endpoint) -> PartRules:
+def _part_rules(endpoint: Endpoint, currencies: frozenset[str]) -> PartRules:
     position = endpoint.switches.get
     return PartRules(
         country_letters_only=position(declared.COUNTRY_CHARACTERS.name) == "letters_and_spaces",
         empty_list_clears=position(declared.EMPTY_PERSONS_LIST.name) == "clears",
+        currencies=currencies,
     )
 
 
