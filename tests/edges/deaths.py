@@ -75,7 +75,6 @@ class Telling:
         fate = Fate(look=self._durable)
         engine = self._engine(fate, owner="first")
         engine.run()
-        engine.drop()
         return fate, self._live("second")
 
     def struck_at(self, place: int) -> tuple[str, End]:
@@ -85,7 +84,6 @@ class Telling:
         engine = self._engine(fate, owner="first")
         with suppress(Died):
             engine.run()
-        engine.drop()
         return fate.edges[-1], self._live("second")
 
     def _go_back(self) -> None:
@@ -105,9 +103,8 @@ class Telling:
         """
         self._ground.clock.sleep(2 * LEASE_S)
         engine = self._engine(None, owner=owner)
-        rested = come_to_rest(self._ground, engine, lambda _line: None)
-        engine.drop()
-        return self._end(rested=rested)
+        rest = come_to_rest(self._ground, engine, lambda _line: None)
+        return self._end(rested=rest.reached and not rest.late_writes)
 
     def _end(self, *, rested: bool) -> End:
         xero = self._ground.xero.rows("contact")

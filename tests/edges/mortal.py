@@ -8,11 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, cast
+from functools import partial
+from typing import Any, TypeVar, cast
 
-from dynamics_xero.model import Answer, EndpointFacts, Feed, Page, Purpose, Record, Write
+from dynamics_xero.model import Answer, EndpointFacts, Feed, Page, Record
 from dynamics_xero.ports import Side
 from dynamics_xero.store_port import Store, Transaction
+from tests.sides import PassingSide, Sending
+
+Found = TypeVar("Found")
 
 
 class Died(BaseException):
@@ -57,7 +61,7 @@ class Fate:
         before = [object(), *self.seen]
         return [place for place, state in enumerate(self.seen) if state != before[place]]
 
-    def around(self, name: str, work: Callable[[], Any]) -> Any:
+    def around(self, name: str, work: Callable[[], Found]) -> Found:
         """Do work with an edge on both of its sides."""
         self.edge(f"{name}: before")
         answer = work()
@@ -65,54 +69,33 @@ class Fate:
         return answer
 
 
-class MortalSide:
+class MortalSide(PassingSide):
     """A side whose process may die before a call leaves, or before its answer is taken in."""
 
     def __init__(self, side: Side, fate: Fate) -> None:
-        self._side = side
+        super().__init__(side)
         self._fate = fate
-        self.name = side.name
-        self.calls = side.calls
 
     def identify(self) -> EndpointFacts:
         """Sign in; it writes nothing, so it is no edge."""
         self._fate.check()
-        return self._side.identify()
+        return super().identify()
 
     def changes(self, feed: Feed, cursor: str | None) -> Page:
         """Return the feed's next page."""
         name = f"{self.name} read feed {feed.resource}"
-        return cast(Page, self._fate.around(name, lambda: self._side.changes(feed, cursor)))
+        return self._fate.around(name, partial(super().changes, feed, cursor))
 
     def read(self, feed: Feed, ids: Sequence[str]) -> list[Record]:
         """Return rows by id."""
         name = f"{self.name} read rows {feed.resource}"
-        return cast(list[Record], self._fate.around(name, lambda: self._side.read(feed, ids)))
+        return self._fate.around(name, partial(super().read, feed, ids))
 
-    def batches(self, writes: Sequence[Write], *, purpose: Purpose) -> list[tuple[int, ...]]:
-        """Group writes into calls."""
-        return self._side.batches(writes, purpose=purpose)
-
-    def write(
-        self,
-        writes: Sequence[Write],
-        *,
-        purpose: Purpose,
-        key: str,
-        deadline_s: float,
-        feed: Feed | None = None,
-    ) -> list[Answer]:
+    def sending(self, sending: Sending) -> list[Answer]:
         """Send one call."""
-        what = ",".join(sorted({write.kind.value for write in writes}))
-        return cast(
-            list[Answer],
-            self._fate.around(
-                f"{self.name} send {purpose.value} {what}",
-                lambda: self._side.write(
-                    writes, purpose=purpose, key=key, deadline_s=deadline_s, feed=feed
-                ),
-            ),
-        )
+        what = ",".join(sorted({write.kind.value for write in sending.writes}))
+        name = f"{self.name} send {sending.purpose.value} {what}"
+        return self._fate.around(name, partial(super().sending, sending))
 
 
 class MortalStore:

@@ -5,11 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-import requests
-
+from tests.simulation.calling import Told
 from tests.simulation.ground import Ground
-
-LIMIT_S = 30
 
 
 @dataclass
@@ -27,7 +24,7 @@ class People:
         if method == "PATCH":
             headers["If-Match"] = "*"
         url = f"{self.ground.serving.dynamics_api_url}/{path}"
-        return _answer(self.ground, method, url, body, headers)
+        return _done(self.ground.people.call(method, url, body, headers))
 
     def there(self, method: str, body: object) -> dict[str, str]:
         """Edit a contact in Xero."""
@@ -37,7 +34,7 @@ class People:
             "Accept": "application/json",
         }
         url = f"{self.ground.serving.xero_api_url}/Contacts"
-        return _answer(self.ground, method, url, {"Contacts": [body]}, headers)
+        return _done(self.ground.people.call(method, url, {"Contacts": [body]}, headers))
 
     def account(self, name: str, **columns: object) -> str:
         """Make an account; returns its id."""
@@ -55,14 +52,9 @@ class People:
         return next(str(row["ContactID"]) for row in rows if row["Name"] == name)
 
 
-def _answer(
-    ground: Ground, method: str, url: str, body: object, headers: dict[str, str]
-) -> dict[str, str]:
-    answer: requests.Response = ground.session.request(
-        method, url, json=body, headers=headers, timeout=LIMIT_S
-    )
+def _done(answer: Told) -> dict[str, str]:
     assert answer.ok, answer.text
-    found: dict[str, str] = answer.json() if answer.content else {}
+    found: dict[str, str] = answer.json()
     return found
 
 

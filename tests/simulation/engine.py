@@ -1,6 +1,6 @@
 """The real engine under a simulation: one sender, no heartbeat, a clock and chances from outside.
 
-It can be dropped at any moment, as a killed process is, and opened again on the same database.
+It can be let go at any moment, as a killed process is; another one begins on the same database.
 """
 
 from __future__ import annotations
@@ -10,8 +10,6 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from cryptography.fernet import Fernet, MultiFernet
-
 from dynamics_xero.connector.connection import Connection, Workshop
 from dynamics_xero.dynamics.side import DynamicsSide
 from dynamics_xero.entities import BUILT_IN
@@ -19,7 +17,7 @@ from dynamics_xero.errors import RetryableError, ThrottledError
 from dynamics_xero.model import SideName
 from dynamics_xero.ports import Side
 from dynamics_xero.rows import HistoryRow
-from dynamics_xero.store.budgets import Budgets
+from dynamics_xero.store.keyring import Keyring
 from dynamics_xero.store.store import Store as SqlStore
 from dynamics_xero.store.tokens import Tokens
 from dynamics_xero.store_port import Store
@@ -51,18 +49,17 @@ class Engine:
         *,
         owner: str = "simulation",
     ) -> None:
-        """Open the database; nothing is asked of the remotes yet. owner: whose the lane is."""
+        """Begin with nothing in memory, and ask no remote yet. owner: whose the lane is."""
         self._ground = ground
         self._chance = chance
         self._owner = owner
         ports = ports or Ports()
-        settings = ground.settings()
-        self._opened = SqlStore.open(settings.state)
-        self.store = ports.store(self._opened)
-        (self._settings,) = settings.connections.values()
-        keys = MultiFernet([Fernet(key) for key in settings.keys])
-        tokens = Tokens(self._opened, keys, ground.clock)
-        xero = XeroSide(self._settings.xero, ground.clock, tokens, Budgets(self._opened))
+        opened = SqlStore(ground.database)
+        self.store = ports.store(opened)
+        (self._settings,) = ground.settings.connections.values()
+        keys = Keyring(ground.settings.keys)
+        tokens = Tokens(opened, keys, ground.clock)
+        xero = XeroSide(self._settings.xero, ground.clock, tokens, ground.budgets)
         dynamics = DynamicsSide(self._settings.dynamics, ground.clock)
         limits = Limits(senders=1)
         shop = Workshop(self.store, ground.clock, BUILT_IN, limits=limits)
@@ -111,10 +108,6 @@ class Engine:
         """Return what the engine says it did to a record, newest first."""
         with self.store.read() as tx:
             return tx.history.of_record(record_id, 1000)
-
-    def drop(self) -> None:
-        """End this life; nothing is said to anybody."""
-        self._opened.close()
 
     def _new_id(self) -> str:
         return str(uuid.UUID(int=self._chance.getrandbits(128), version=4))

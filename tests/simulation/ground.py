@@ -1,19 +1,21 @@
 """The ground histories are played on: both twins in this process, provisioned, wound back at will.
 
-Twins are served once per process. A snapshot of their databases is put back before each history,
-which costs milliseconds; clock, ids and counters begin anew with it, so that a seed replays.
+Twins are served, and the engine's database is made, once per process. A snapshot of all databases
+is put back before each history, which costs milliseconds; clock, ids and counters begin anew with
+it, so that a seed replays.
 """
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import requests
+from sqlalchemy import Engine
 
 from dynamics_xero.dynamics import provisioning
 from dynamics_xero.dynamics.side import DynamicsSide
@@ -22,8 +24,11 @@ from dynamics_xero.sandbox.background import running
 from dynamics_xero.sandbox.serve import TWINS
 from dynamics_xero.sandbox.serving import Serving
 from dynamics_xero.settings import Settings, load
+from dynamics_xero.store.engine import open_engine
 from dynamics_xero.store.store import Store
+from tests.memory import MemoryBudgets
 from tests.sandbox import Control, caller
+from tests.simulation.calling import Caller
 from tests.simulation.clock import ManualClock
 
 MEMORY_DISK = Path("/dev/shm")
@@ -31,10 +36,11 @@ STATE = "state.db"
 
 
 class Snapshot:
-    """What SQLite files held at one moment."""
+    """What SQLite files held at one moment, and what was spent of Xero's limits by then."""
 
-    def __init__(self, files: Sequence[Path]) -> None:
-        """Remember the files as they are now."""
+    def __init__(self, files: Sequence[Path], spent: Mapping[str, str]) -> None:
+        """Remember them as they are now."""
+        self.spent = dict(spent)
         self._kept: dict[Path, sqlite3.Connection] = {}
         for file in files:
             memory = sqlite3.connect(":memory:")
@@ -56,12 +62,18 @@ class Snapshot:
 
 @dataclass
 class Ground:
-    """Both twins, their clock, and where the engine keeps its state."""
+    """Both twins, their clock, and where the engine keeps its state.
+
+    budgets: in memory, since no history is about the table that each call would write four times.
+    """
 
     serving: Serving
     session: requests.Session
+    people: Caller
     clock: ManualClock
-    folder: Path
+    settings: Settings
+    database: Engine
+    budgets: MemoryBudgets = field(default_factory=MemoryBudgets)
     fresh: Snapshot | None = None
     tokens: dict[str, str] = field(default_factory=dict)
 
@@ -75,22 +87,14 @@ class Ground:
         """The control calls of the Xero twin."""
         return Control(self.session, self.serving.xero_url)
 
-    @property
-    def state(self) -> Path:
-        """The engine's database."""
-        return self.folder / STATE
-
-    def settings(self) -> Settings:
-        """Return the sandbox's settings, with the state in our folder."""
-        return replace(load(self.serving.settings_file), state=f"sqlite:///{self.state}")
-
     def files(self) -> list[Path]:
         """Return the databases of both twins and of the engine."""
-        return [*(end.database.path for end in self.serving.endpoints), self.state]
+        state = Path(str(self.database.url.database))
+        return [*(end.database.path for end in self.serving.endpoints), state]
 
     def snapshot(self) -> Snapshot:
         """Remember both twins and the engine's state as they are now."""
-        return Snapshot(self.files())
+        return Snapshot(self.files(), self.budgets.rows)
 
     def begin(self, seed: int) -> None:
         """Put everything back to the beginning, with the chances of this seed."""
@@ -106,6 +110,7 @@ class Ground:
             end.quota.clear()
             end.random.seed(f"{seed}/{end.name}")
         snapshot.put_back()
+        self.budgets.rows = dict(snapshot.spent)
 
 
 @contextmanager
@@ -118,13 +123,22 @@ def laid() -> Iterator[Ground]:
         options = ServeOptions(home=folder, seed=1, real=clock.now)
         serving = stack.enter_context(running(options, TWINS))
         session = stack.enter_context(caller(serving))
-        ground = Ground(serving, session, clock, folder)
+        settings = _settings(serving, folder / STATE)
+        Store.open(settings.state).close()
+        database = open_engine(settings.state)
+        stack.callback(database.dispose)
+        people = Caller(serving.ca_file)
+        stack.callback(people.close)
+        ground = Ground(serving, session, people, clock, settings, database)
         for name, control in (("dynamics", ground.dynamics), ("xero", ground.xero)):
             ground.tokens[name] = control.token("ada")
-        settings = ground.settings()
         (one,) = settings.connections.values()
         provisioning.apply(DynamicsSide(one.dynamics, clock))
-        Store.open(settings.state).close()
         ground.fresh = ground.snapshot()
         stack.callback(ground.fresh.close)
         yield ground
+
+
+def _settings(serving: Serving, state: Path) -> Settings:
+    """Return the sandbox's settings, with the state in a file of our own."""
+    return replace(load(serving.settings_file), state=f"sqlite:///{state}")

@@ -9,13 +9,14 @@ import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from dynamics_xero.model import SideName, Write
 from dynamics_xero.sync.lanes import LEASE_S
 from tests.edges.mortal import Died, Fate, MortalSide, MortalStore
 from tests.simulation.engine import Engine, Ports
 from tests.simulation.ground import Ground
 from tests.simulation.people_dynamics import InDynamics
 from tests.simulation.people_xero import InXero
-from tests.simulation.rest import BETWEEN_S, come_to_rest, controls, ends
+from tests.simulation.rest import come_to_rest
 from tests.simulation.watched import WatchedSide, Watchers
 from tests.simulation.weather import JUMPS_S, storm
 from tests.simulation.words import Words
@@ -29,6 +30,9 @@ PAUSE_S = 30.0
 
 MEDDLING = 0.25
 """How likely somebody edits right before one of the engine's calls leaves."""
+
+AT_ONCE = 0.4
+"""How likely somebody edits the very row that the call is about to write, on either side."""
 
 DELAYS_S = (3.0, 20.0, 45.0, 130.0)
 """How long a call may take to leave; past leases, the age of what was read, and deadlines."""
@@ -90,10 +94,6 @@ class History:
             self._step()
         return self._rest()
 
-    def close(self) -> None:
-        """Let the engine go."""
-        self._engine.drop()
-
     def _step(self) -> None:
         act = self._chosen(self._acts)
         self._ground.clock.sleep(self._chance.uniform(0.2, PAUSE_S))
@@ -115,6 +115,7 @@ class History:
             (here.move_contact, 1),
             (here.delete_account, 1),
             (there.archive_contact, 1),
+            (self._edit_both, 4),
         )
 
     @property
@@ -138,6 +139,7 @@ class History:
             (there.create_contact, 2),
             (there.edit_contact, 10),
             (there.edit_website, 1),
+            (self._edit_both, 4),
             (there.add_person, 3),
             (there.edit_person, 4),
             (there.remove_person, 1),
@@ -167,11 +169,43 @@ class History:
         finally:
             self._people_edit = False
 
-    def _before_call(self) -> None:
+    def _before_read(self) -> None:
         """Let a call take its time to leave, now and then, or somebody edit before it does."""
         self._meddle()
         if self._people_edit and self._chance.random() < MEDDLING / 2:
             self._say(self._delay())
+
+    def _before_write(self, side: SideName, writes: Sequence[Write]) -> None:
+        """Let people edit before a call leaves, most of all what it is about to write.
+
+        No time may pass any more before one to Xero leaves: Xero has no If-Match.
+        """
+        if side is SideName.XERO:
+            self._meddle()
+        else:
+            self._before_read()
+        named = [write for write in writes if write.id is not None]
+        if named and self._people_edit and self._chance.random() < AT_ONCE:
+            edit = self._edit_too(side, self._chance.choice(named))
+            self._say(f"at the same moment: {edit}")
+
+    def _edit_too(self, side: SideName, write: Write) -> str:
+        """Edit a row that is being written, or the row that stands for it on the other side."""
+        row_id, here = str(write.id), side is SideName.DYNAMICS
+        other = self._chance.random() < 0.5
+        if here is not other:
+            table = write.resource if here else "account"
+            found = row_id if here else self._there.owner_of(row_id)
+            return self._here.edit_row(table, found, tuple(write.values))
+        found = self._there.contact_of(row_id) if here else row_id
+        return self._there.edit_row(found, tuple(write.values))
+
+    def _edit_both(self) -> str:
+        """Two people type into the same field of the same company, one on each side."""
+        line = self._here.edit_account()
+        account, columns = self._here.last_edit
+        contact = self._there.contact_of(account)
+        return f"{line}; {self._there.edit_row(contact, columns)}"
 
     def _meddle(self) -> None:
         if self._people_edit and self._chance.random() < MEDDLING:
@@ -187,14 +221,12 @@ class History:
         self._reads.setdefault(side, []).append(self._ground.clock.now().isoformat())
 
     def _run_and_die(self) -> str:
-        self._engine.drop()
         fate = Fate(self._chance.randint(0, EDGES))
         self._engine = self._born(fate)
         try:
             told = self._run()
         except Died:
             told = f"run, and die at edge {len(fate.edges) - 1}: {fate.edges[-1]}"
-        self._engine.drop()
         self._engine = self._born(None)
         self._ground.clock.sleep(self._chance.choice((0.0, 2 * LEASE_S)))
         return told
@@ -207,7 +239,7 @@ class History:
     def _born(self, fate: Fate | None) -> Engine:
         self._lives += 1
         chance = random.Random(f"engine {self._seed} {self._lives}")
-        watchers = Watchers(self._noted, self._before_call, self._meddle)
+        watchers = Watchers(self._noted, self._before_read, self._before_write)
         ports = Ports(lambda side: WatchedSide(side, watchers))
         if fate is not None:
             ports = Ports(
@@ -217,17 +249,14 @@ class History:
         return Engine(self._ground, chance, ports, owner=f"life {self._lives}")
 
     def _rest(self) -> Ending:
-        """Run in fair weather until nothing is due; then once more, which must write nothing."""
+        """Run in fair weather until a whole cycle writes nothing, and look what there is then."""
         ending = Ending(self._seed, self.lines, self._engine, reads=self._reads)
-        if not come_to_rest(self._ground, self._engine, self._say):
+        rest = come_to_rest(self._ground, self._engine, self._say)
+        if not rest.reached:
             ending.restless.append("the engine does not come to rest")
-        self._ground.clock.sleep(BETWEEN_S)
-        before = ends(self._ground)
-        self._engine.run()
-        for (name, control), after in zip(controls(self._ground), before, strict=True):
+        ending.late_writes = rest.late_writes
+        for name, control in (("dynamics", self._ground.dynamics), ("xero", self._ground.xero)):
             ending.ledgers[name] = control.entries()
-            late = [e for e in ending.ledgers[name] if int(str(e["seq"])) > after]
-            ending.late_writes += late
         ending.accounts = self._ground.dynamics.rows("account")
         ending.contacts = self._ground.dynamics.rows("contact")
         ending.xero = self._ground.xero.rows("contact")

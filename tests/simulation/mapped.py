@@ -15,6 +15,10 @@ SYNCED = 727000002
 """The option of xero_status that says so (mapping.md C.1)."""
 
 
+ORGANIZATION_WIDE = 9
+"""How much of a contact number says whose Dynamics it is; what follows is the row's id."""
+
+
 class Way(Enum):
     """Which way a column's edits go (mapping.md C.4, column Dir)."""
 
@@ -86,6 +90,11 @@ def in_xero(contact: Row, path: str) -> str | None:
         return _text(row.get(member))
     number = (row.get("PhoneCountryCode"), row.get("PhoneAreaCode"), row.get("PhoneNumber"))
     return " ".join(str(part) for part in number if part) or None
+
+
+def owner(contact: Row) -> str | None:
+    """Return the row whose number a Xero contact carries, if it carries any (mapping.md C.4)."""
+    return str(contact.get("ContactNumber") or "")[ORGANIZATION_WIDE:] or None
 
 
 def in_dynamics(row: Row, column: str) -> str | None:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 
 from tests.simulation import oracle_edits, oracle_persons, oracle_rights
 from tests.simulation.history import Ending, Entry
-from tests.simulation.mapped import ACCOUNT, ALONE, SYNCED, Same, in_dynamics, in_xero
+from tests.simulation.mapped import ACCOUNT, ALONE, SYNCED, Same, in_dynamics, in_xero, owner
 from tests.simulation.tale import Tale
 
 ACTIVE = "ACTIVE"
@@ -26,6 +26,7 @@ def findings(ending: Ending) -> list[str]:
         *_doubled(ending, tale),
         *_ghosts(tale),
         *_records(ending),
+        *_held_up(ending),
         *_left_behind(ending, tale),
         *oracle_persons.findings(ending, tale),
         *oracle_edits.findings(ending, tale),
@@ -92,6 +93,31 @@ def _record(ending: Ending, row: Entry, name: str, sames: Sequence[Same]) -> Ite
         yield from (f"{name}: {one}" for one in _fields(ending, row, contact, sames))
 
 
+LASTING = (
+    "archived in Xero",
+    "was merged in Xero",
+    "in Xero, where it must be unique",
+    "Changed on both sides",
+    "belongs to no account",
+    "Waits for its company",
+    "so the contact is not in Xero",
+    "Somebody removed this person",
+)
+"""Words of the remarks that stand until a person acts; all others pass with the bad weather."""
+
+
+def _held_up(ending: Ending) -> Iterator[str]:
+    """Nobody is parked for an outage, or for what somebody did at the same moment (R31, R32)."""
+    for row in [*ending.accounts, *ending.contacts]:
+        remark = str(row.get("xero_remark") or "")
+        if row["statecode"] == 0 and not _is_synced(row) and not _stands(remark):
+            yield f"{row.get('name') or row.get('fullname')}: held up, with {remark!r}"
+
+
+def _stands(remark: str) -> bool:
+    return not remark or any(words in remark for words in LASTING)
+
+
 def _is_of(row: Entry, contact: Entry) -> bool:
     number = str(contact.get("ContactNumber") or "")
     own = str(row.get("accountid") or row.get("contactid"))
@@ -147,9 +173,9 @@ def _left_behind(ending: Ending, tale: Tale) -> Iterator[str]:
     here = {str(row["accountid"]) for row in ending.accounts}
     here |= {str(row["contactid"]) for row in ending.contacts}
     for contact in ending.xero:
-        owner = str(contact.get("ContactNumber") or "")[9:]
-        if contact["ContactStatus"] != ACTIVE or not owner or owner in here:
+        whose = owner(contact)
+        if contact["ContactStatus"] != ACTIVE or whose is None or whose in here:
             continue
         writes = tale.row("Contact", str(contact["ContactID"])).writes
         if all(write.by_connector for write in writes):
-            yield f"contact {contact['ContactID']}: active, but its owner {owner} was deleted"
+            yield f"contact {contact['ContactID']}: active, but its owner {whose} was deleted"

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-import requests
-
+from tests.simulation.calling import Told
 from tests.simulation.ground import Ground
 from tests.simulation.mapped import ACCOUNT, PERSON, Way
 from tests.simulation.words import Words
 
 COLUMNS = tuple(same.dynamics for same in ACCOUNT if same.way is not Way.TO_DYNAMICS)
-CALL_LIMIT_S = 30
 ANYTHING = {"If-Match": "*"}
 
 
@@ -23,6 +22,7 @@ class InDynamics:
     words: Words
     accounts: list[str] = field(default_factory=list)
     contacts: list[str] = field(default_factory=list)
+    last_edit: tuple[str, tuple[str, ...]] = ("", ())
 
     def create_account(self) -> str:
         """Make an account with a few columns filled."""
@@ -38,7 +38,17 @@ class InDynamics:
             return self.create_account()
         chosen = chance.sample(COLUMNS, chance.choice((1, 1, 2)))
         values = {column: self.words.for_column(column) for column in chosen}
-        return self._edit("account", self._one(self.accounts), dict(values))
+        account = self._one(self.accounts)
+        self.last_edit = (account, tuple(chosen))
+        return self._edit("account", account, dict(values))
+
+    def edit_row(self, table: str, row_id: str | None, wanted: Sequence[str]) -> str:
+        """Change a column of this row, as a rule one of those that are wanted."""
+        if row_id is None:
+            return self.edit_account()
+        columns = COLUMNS if table == "account" else tuple(PERSON)
+        column = self.words.one_of(columns, [one for one in columns if one in wanted])
+        return self._edit(table, row_id, {column: self.words.for_column(column)})
 
     def deactivate_account(self) -> str:
         """Make an account inactive."""
@@ -148,16 +158,13 @@ class InDynamics:
             ids.remove(row_id)
         return _told(answer, f"delete {table} {row_id}")
 
-    def _call(self, method: str, path: str, body: object, **headers: str) -> requests.Response:
+    def _call(self, method: str, path: str, body: object, **headers: str) -> Told:
         token = self.ground.tokens["dynamics"]
-        return self.ground.session.request(
-            method,
-            f"{self.ground.serving.dynamics_api_url}/{path}",
-            json=body,
-            headers={"Authorization": f"Bearer {token}", **headers},
-            timeout=CALL_LIMIT_S,
+        url = f"{self.ground.serving.dynamics_api_url}/{path}"
+        return self.ground.people.call(
+            method, url, body, {"Authorization": f"Bearer {token}", **headers}
         )
 
 
-def _told(answer: requests.Response, what: str) -> str:
+def _told(answer: Told, what: str) -> str:
     return f"dynamics: {what}" if answer.ok else f"dynamics: REFUSED {what}: {answer.text[:200]}"

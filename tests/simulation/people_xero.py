@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-import requests
-
+from tests.simulation.calling import Told
 from tests.simulation.ground import Ground
-from tests.simulation.mapped import ACCOUNT, Way
-from tests.simulation.people_dynamics import CALL_LIMIT_S
+from tests.simulation.mapped import ACCOUNT, Way, owner
 from tests.simulation.words import Words
 
 EDITED = tuple(same for same in ACCOUNT if same.way is not Way.TO_DYNAMICS)
@@ -44,6 +42,33 @@ class InXero:
         for same in chosen:
             _put(changes, same.xero, self.words.for_column(same.dynamics), whole=contact)
         return self._write("edit contact", "POST", changes)
+
+    def edit_row(self, contact_id: str | None, wanted: Sequence[str]) -> str:
+        """Change a field of this contact, as a rule one of those that are wanted.
+
+        wanted: names of fields in Xero, or of the columns of an account that hold the same.
+        """
+        rows = self._all()
+        contact = next((row for row in rows if row["ContactID"] == contact_id), None)
+        if contact is None:
+            return self.edit_contact()
+        same = self.words.one_of(
+            EDITED, [one for one in EDITED if one.xero in wanted or one.dynamics in wanted]
+        )
+        changes: Document = {"ContactID": contact_id}
+        value = self.words.for_column(same.dynamics)
+        _put(changes, same.xero, value, whole=contact)
+        return self._write("edit contact", "POST", changes)
+
+    def contact_of(self, row_id: str) -> str | None:
+        """Return the contact that carries the number of a row in Dynamics."""
+        found = [row for row in self._all() if owner(row) == row_id]
+        return str(found[0]["ContactID"]) if found else None
+
+    def owner_of(self, contact_id: str) -> str | None:
+        """Return the row in Dynamics whose number a contact carries."""
+        found = [owner(row) for row in self._all() if row["ContactID"] == contact_id]
+        return found[0] if found else None
 
     def edit_website(self) -> str:
         """Type a website on the screen; the API only reads it."""
@@ -130,9 +155,11 @@ class InXero:
 
     def _contacts(self, *, archived: bool) -> list[Document]:
         """Read what the person sees now; who edits a list sends all of it back."""
+        return [row for row in self._all() if (row["ContactStatus"] == "ARCHIVED") is archived]
+
+    def _all(self) -> list[Document]:
         answer = self._call("GET", "Contacts?page=1&includeArchived=true", None)
         rows: list[Document] = answer.json()["Contacts"]
-        rows = [row for row in rows if (row["ContactStatus"] == "ARCHIVED") is archived]
         return sorted(rows, key=lambda row: str(row["ContactID"]))
 
     def _write(self, what: str, method: str, contact: Document) -> str:
@@ -143,23 +170,18 @@ class InXero:
     def _on_screen(self, do: str, **work: object) -> str:
         url = f"{self.ground.serving.xero_url}/_sandbox/screen"
         body = {"do": do, "person": "ada", **work}
-        answer = self.ground.session.post(url, json=body, timeout=CALL_LIMIT_S)
+        answer = self.ground.people.call("POST", url, body, {})
         refused = "" if answer.ok else f"REFUSED ({answer.text[:200]}) "
         return f"xero: {refused}{do} on screen {work}"
 
-    def _call(self, method: str, path: str, body: object) -> requests.Response:
+    def _call(self, method: str, path: str, body: object) -> Told:
         headers = {
             "Authorization": f"Bearer {self.ground.tokens['xero']}",
             "xero-tenant-id": self.ground.serving.organisations[0].tenant_id,
             "Accept": "application/json",
         }
-        return self.ground.session.request(
-            method,
-            f"{self.ground.serving.xero_api_url}/{path}",
-            json=body,
-            headers=headers,
-            timeout=CALL_LIMIT_S,
-        )
+        url = f"{self.ground.serving.xero_api_url}/{path}"
+        return self.ground.people.call(method, url, body, headers)
 
 
 def _put(

@@ -41,8 +41,6 @@ def play(ground: Ground, seed: int, *, steps: int | None = None) -> Played:
         return Played(seed, tuple(history.lines), wrong, tuple(ending.ledger()))
     except Exception:
         return Played(seed, tuple(history.lines), (traceback.format_exc(),))
-    finally:
-        history.close()
 
 
 def play_here(seeds: Iterable[int], *, steps: int | None = None) -> Iterator[Played]:

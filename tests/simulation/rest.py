@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from dataclasses import dataclass, field
 
-from tests.sandbox import Control
 from tests.simulation.engine import Engine
 from tests.simulation.ground import Ground
+
+Entry = dict[str, object]
 
 ROUNDS = 12
 """Runs after which everything has to be at rest."""
@@ -14,25 +16,39 @@ ROUNDS = 12
 BETWEEN_S = 61.0
 
 
-def controls(ground: Ground) -> Sequence[tuple[str, Control]]:
-    """Return the control calls of both twins by side."""
-    return (("dynamics", ground.dynamics), ("xero", ground.xero))
+@dataclass
+class Rest:
+    """How it ended. late_writes: of a run that found nothing to do left; there must be none."""
+
+    reached: bool = False
+    late_writes: list[Entry] = field(default_factory=list)
 
 
 def ends(ground: Ground) -> list[int]:
-    """Return where both ledgers end: asked for nobody's entries, the answer is a bookmark."""
-    pages = [control.get("ledger", actor="nobody") for _name, control in controls(ground)]
-    return [int(str(page["next"])) for page in pages if isinstance(page, dict)]
+    """Return where the ledgers of both sides end."""
+    return [end.ledger.last() for end in ground.serving.endpoints]
 
 
-def come_to_rest(ground: Ground, engine: Engine, say: Callable[[str], None]) -> bool:
-    """Run until nothing is due; says whether that was soon enough."""
+def come_to_rest(ground: Ground, engine: Engine, say: Callable[[str], None]) -> Rest:
+    """Run until a whole cycle writes nothing, which has to be the first one with nothing to do."""
+    rest, idle, before = Rest(), False, ends(ground)
     for _ in range(ROUNDS):
-        before = ends(ground)
         wait = engine.run()
-        written = sum(ends(ground)) - sum(before)
+        after = ends(ground)
+        written = sum(after) - sum(before)
         say(f"final run: {written} writes, wait {wait}")
-        if wait is None and not written and engine.is_idle():
-            return True
+        if idle and written:
+            rest.late_writes += _since(ground, before)
+        idle = wait is None and engine.is_idle()
+        rest.reached = idle and not written
+        if rest.reached:
+            break
+        before = after
         ground.clock.sleep(BETWEEN_S if wait is None else wait + 1)
-    return False
+    return rest
+
+
+def _since(ground: Ground, places: list[int]) -> list[Entry]:
+    ledgers = [end.ledger for end in ground.serving.endpoints]
+    found = [one.entries(after=at) for one, at in zip(ledgers, places, strict=True)]
+    return [entry for entries, _end in found for entry in entries]

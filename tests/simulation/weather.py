@@ -18,14 +18,14 @@ JUMPS_S = (1, 20, 45, 130, 400, 7_200, 90_000, 700_000)
 
 
 def drawn(chance: random.Random) -> dict[str, list[Rule]]:
-    """Draw what shall strike each side: mostly a lost answer, which is the worst."""
+    """Draw what shall strike each side: mostly a lost answer, and mostly what writes."""
     rules: dict[str, list[Rule]] = {"dynamics": [], "xero": []}
     for _ in range(chance.randint(1, 3)):
         side = chance.choice(("dynamics", "xero"))
         kind = chance.choice((AFTER_COMMIT, AFTER_COMMIT, *ANY))
         rule: Rule = {"kind": kind, "probability": chance.choice((0.2, 0.5, 1.0))}
         rule["times"] = chance.randint(1, 3)
-        if kind == AFTER_COMMIT:
+        if kind == AFTER_COMMIT or chance.random() < 0.5:
             rule["method"] = chance.choice(("POST", "PUT")) if side == "xero" else "POST"
         if kind == "429_minute":
             rule["seconds"] = chance.choice((1, 20, 50))

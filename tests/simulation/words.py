@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 NAMES = ("Alfreds", "Berglunds", "Comércio", "Drachenblut", "Ernst Handel", "Frankenversand")
 CITIES = ("Berlin", "København", "São Paulo", "München", "Lisboa")
 COUNTRIES = ("Germany", "Denmark", "Brazil", "Portugal")
 FIRST_NAMES = ("Maria", "Hans", "Zoë", "Ana", "Ole", "Ines")
 
+Item = TypeVar("Item")
+
 AGAIN = 0.15
+WANTED = 0.6
 EMPTY = 0.15
 
 
@@ -20,6 +25,12 @@ class Words:
 
     chance: random.Random
     count: int = 0
+
+    def one_of(self, all_of_them: Sequence[Item], wanted: Sequence[Item]) -> Item:
+        """Choose one, as a rule a wanted one if there is any."""
+        if wanted and self.chance.random() < WANTED:
+            return self.chance.choice(wanted)
+        return self.chance.choice(all_of_them)
 
     def for_column(self, column: str) -> str | None:
         """Return a value for a Dynamics column, now and then none."""

@@ -9,19 +9,20 @@ import pytest
 
 from dynamics_xero.connector import Connector
 from dynamics_xero.errors import LockedError, RetryableError
-from dynamics_xero.model import Answer, EndpointFacts, Feed, Page, Purpose, Record, Status, Write
+from dynamics_xero.model import Answer, Purpose, Status, Write
 from dynamics_xero.ports import Side
 from dynamics_xero.sync import run
 from dynamics_xero.sync.lanes import LEASE_S
 from dynamics_xero.sync.pull import store_page
 from dynamics_xero.sync.trip import Limits, Trip
+from tests.sides import PassingSide, Sending
 from tests.trips.engine_room import Room, jump, room
 from tests.trips.world import World
 
 SOON = Limits(deadline_s=2.0, call_s=1.0)
 
 
-class Watched:
+class Watched(PassingSide):
     """A side that calls somebody before, or after, it writes."""
 
     def __init__(
@@ -31,35 +32,16 @@ class Watched:
         before: Callable[[], None] = lambda: None,
         after: Callable[[], None] = lambda: None,
     ) -> None:
-        self.name, self.calls = side.name, side.calls
-        self._side, self._before, self._after = side, before, after
-
-    def identify(self) -> EndpointFacts:
-        return self._side.identify()
-
-    def changes(self, feed: Feed, cursor: str | None) -> Page:
-        return self._side.changes(feed, cursor)
-
-    def read(self, feed: Feed, ids: Sequence[str]) -> list[Record]:
-        return self._side.read(feed, ids)
+        super().__init__(side)
+        self._before, self._after = before, after
 
     def batches(self, writes: Sequence[Write], *, purpose: Purpose) -> list[tuple[int, ...]]:
-        found = self._side.batches(writes, purpose=purpose)
+        found = super().batches(writes, purpose=purpose)
         self._before()
         return found
 
-    def write(
-        self,
-        writes: Sequence[Write],
-        *,
-        purpose: Purpose,
-        key: str,
-        deadline_s: float,
-        feed: Feed | None = None,
-    ) -> list[Answer]:
-        answers = self._side.write(
-            writes, purpose=purpose, key=key, deadline_s=deadline_s, feed=feed
-        )
+    def sending(self, sending: Sending) -> list[Answer]:
+        answers = super().sending(sending)
         self._after()
         return answers
 

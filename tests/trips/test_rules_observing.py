@@ -2,29 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from dynamics_xero.connector import Connector
-from dynamics_xero.model import (
-    Answer,
-    EndpointFacts,
-    Feed,
-    Page,
-    Purpose,
-    Record,
-    SideName,
-    Value,
-    Write,
-)
+from dynamics_xero.model import Answer, Page, SideName, Value
 from dynamics_xero.ports import Side
 from dynamics_xero.rows import Stored
 from dynamics_xero.sync import run
 from dynamics_xero.sync.pull import pull, store_page
 from dynamics_xero.sync.trip import Trip
+from tests.sides import PassingSide, Sending
 from tests.trips.engine_room import Room, room
 from tests.trips.world import World
 
@@ -110,37 +101,15 @@ def test_r8_an_edit_seen_while_a_call_was_away_is_carried_next(world: World) -> 
     assert "'3'" in str(world.in_xero("Alfreds")["Phones"])
 
 
-class Interrupted:
+class Interrupted(PassingSide):
     """A side during whose first write somebody does something."""
 
     def __init__(self, side: Side, meanwhile: Callable[[], None]) -> None:
-        self.name, self.calls = side.name, side.calls
-        self._side, self._meanwhile = side, [meanwhile]
+        super().__init__(side)
+        self._meanwhile = [meanwhile]
 
-    def identify(self) -> EndpointFacts:
-        return self._side.identify()
-
-    def changes(self, feed: Feed, cursor: str | None) -> Page:
-        return self._side.changes(feed, cursor)
-
-    def read(self, feed: Feed, ids: Sequence[str]) -> list[Record]:
-        return self._side.read(feed, ids)
-
-    def batches(self, writes: Sequence[Write], *, purpose: Purpose) -> list[tuple[int, ...]]:
-        return self._side.batches(writes, purpose=purpose)
-
-    def write(
-        self,
-        writes: Sequence[Write],
-        *,
-        purpose: Purpose,
-        key: str,
-        deadline_s: float,
-        feed: Feed | None = None,
-    ) -> list[Answer]:
-        answers = self._side.write(
-            writes, purpose=purpose, key=key, deadline_s=deadline_s, feed=feed
-        )
+    def sending(self, sending: Sending) -> list[Answer]:
+        answers = super().sending(sending)
         while self._meanwhile:
             self._meanwhile.pop()()
         return answers
