@@ -31,16 +31,19 @@ url = "https://contoso.crm.dynamics.com"
 authority = "https://login.microsoftonline.com/00000000-0000-0000-0000-000000000000"
 client_id = "00000000-0000-0000-0000-000000000000"
 client_secret = "paste the secret here"
+# certificate_file = "app.pem"          # instead of a secret: its key and itself, mode 0600
+# managed_identity = true               # instead of both, on a machine in Azure
 # poll_s = 10                           # seconds between two looks
 # proxy = "http://proxy.example:3128"   # none unless named here, whatever the system says
 # ca_file = "ca.pem"                    # for a proxy or a sandbox with a certificate of its own
 
 [connections.main.xero]
-flow = "custom_connection"
+flow = "custom_connection"              # or "code": `dynamics-xero auth xero` lets the app in
 client_id = "paste the client id here"
 client_secret = "paste the secret here"
 # tenant_id = "..."                     # needed when the app may use several organisations
 # poll_s = 300
+# calls_a_day = 1000                    # on Xero's Starter tier; left out, it is learned
 
 [entities.account]                      # Dynamics accounts and their people: Xero contacts
 enabled = true

@@ -13,13 +13,16 @@ from dynamics_xero.cli.common import Globals, global_options
 from dynamics_xero.cli.opening import opened
 from dynamics_xero.cli.outcomes import Exit
 from dynamics_xero.cli.tables import table
-from dynamics_xero.errors import RetryableError
+from dynamics_xero.errors import RetryableError, SignInError
 
 if TYPE_CHECKING:
     from dynamics_xero.connector import Connector, Report
 
 LONGEST_WAIT_S = 5.0
 """A look never says to sleep through a change of plan: a person's, or another process's."""
+
+ENDED_CONSENT = ("invalid_grant", "no_consent")
+"""What a sign-in fails with until a person lets the app in again; no setting is at fault."""
 
 
 @click.command()
@@ -90,17 +93,25 @@ def _until_stopped(given: Globals, connector: Connector) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
     given.tell(f"Looking at {', '.join(connector.connections)} until stopped (Ctrl-C).")
+    told: dict[str, str] = {}
     while not stop.is_set():
-        wait_s = min(_looked(given, connector, name) for name in connector.connections)
+        wait_s = min(_looked(given, connector, name, told) for name in connector.connections)
         stop.wait(min(max(wait_s, 0.0), LONGEST_WAIT_S))
     given.tell("Stopped.")
     return Exit.FINE
 
 
-def _looked(given: Globals, connector: Connector, name: str) -> float:
-    """Look at one connection; a remote that is away is waited for, everything else is raised."""
+def _looked(given: Globals, connector: Connector, name: str, told: dict[str, str]) -> float:
+    """Look at one connection; wait for a remote that is away, and for somebody to consent anew."""
     try:
         return connector.look(name)
+    except SignInError as error:
+        if error.code not in ENDED_CONSENT:
+            raise
+        if told.get(name) != str(error):
+            given.tell(f"{name} pauses: {error}")
+        told[name] = str(error)
+        return LONGEST_WAIT_S
     except RetryableError as error:
         given.tell(f"{name}: {error}; trying again")
         return error.retry_after_s or LONGEST_WAIT_S

@@ -1,7 +1,11 @@
-"""Sign-in to Dynamics: client credentials against Entra, or an authority that stands in for it."""
+"""Sign-in to Dynamics: by secret, certificate or managed identity, through msal alone.
+
+dataverse.md section 1. An authority that is not Microsoft's own stands in for Entra.
+"""
 
 from __future__ import annotations
 
+import json
 import threading
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,8 +16,10 @@ import requests
 from msal.authority import WELL_KNOWN_AUTHORITY_HOSTS
 from msal.exceptions import MsalError
 
+from dynamics_xero.dynamics.auth_certificate import credential
+from dynamics_xero.dynamics.auth_words import explain
 from dynamics_xero.dynamics.transport import open_session
-from dynamics_xero.errors import DynamicsXeroError, SignInError, UnavailableError
+from dynamics_xero.errors import SignInError, UnavailableError
 from dynamics_xero.ports import Clock
 from dynamics_xero.settings import DynamicsSettings
 
@@ -27,7 +33,9 @@ class DynamicsSignIn:
         self._settings = settings
         self._clock = clock
         self._lock = threading.Lock()
-        self._session = open_session(ca_file=settings.ca_file, proxy=settings.proxy)
+        # A machine's metadata service is on the machine: no proxy leads there.
+        proxy = None if settings.managed_identity else settings.proxy
+        self._session = open_session(ca_file=settings.ca_file, proxy=proxy)
         self._token = ""
         self._renew_at: datetime | None = None
 
@@ -43,18 +51,22 @@ class DynamicsSignIn:
             return self._token
 
     def _renew(self) -> None:
-        answer = self._ask()
+        answer = self._ask_machine() if self._settings.managed_identity else self._ask_entra()
         token, seconds = answer.get("access_token"), answer.get("expires_in", 0)
         if not isinstance(token, str):
-            raise _explain(answer)
+            raise explain(answer, self._settings)
         self._token = token
         lifetime = timedelta(seconds=float(seconds))
         self._renew_at = self._clock.now() + max(lifetime - _RENEW_BEFORE, lifetime / 2)
 
-    def _ask(self) -> dict[str, Any]:
+    def _ask_entra(self) -> dict[str, Any]:
+        file = self._settings.certificate_file
+        proof = self._settings.client_secret if file is None else credential(file)
         scope = f"{self._settings.url.rstrip('/')}/.default"
         try:
-            answer: dict[str, Any] = self._open().acquire_token_for_client(scopes=[scope])
+            application = self._open(proof)
+            self._pin(application.authority.token_endpoint)
+            answer: dict[str, Any] = application.acquire_token_for_client(scopes=[scope])
             return answer
         except requests.exceptions.SSLError as fault:
             raise SignInError(
@@ -69,51 +81,49 @@ class DynamicsSignIn:
                 "https://login.microsoftonline.com/<tenant>."
             ) from fault
 
-    def _open(self) -> Any:
+    def _ask_machine(self) -> dict[str, Any]:
+        """Ask the machine; msal finds out by the environment which kind of one it is."""
+        identity = (
+            msal.UserAssignedManagedIdentity(client_id=self._settings.client_id)
+            if self._settings.client_id
+            else msal.SystemAssignedManagedIdentity()
+        )
+        try:
+            # A new client each time, as below: what it has fetched before may be revoked by now.
+            client = msal.ManagedIdentityClient(
+                identity, http_client=self._session, token_cache=msal.TokenCache()
+            )
+            answer: dict[str, Any] = client.acquire_token_for_client(
+                resource=self._settings.url.rstrip("/")
+            )
+            return answer
+        except (requests.exceptions.RequestException, MsalError, json.JSONDecodeError) as fault:
+            raise UnavailableError(
+                "The managed identity of this machine does not answer. Does this run in Azure, on "
+                "a machine or app with a managed identity?"
+            ) from fault
+
+    def _pin(self, endpoint: object) -> None:
+        """Refuse to prove ourselves to another host than the settings name (R37).
+
+        The address comes from a document that the authority hands out.
+        """
+        home = urlsplit(self._settings.authority)
+        found = urlsplit(endpoint if isinstance(endpoint, str) else "")
+        if (found.scheme, found.netloc.lower()) != (home.scheme, home.netloc.lower()):
+            raise SignInError(
+                "The sign-in address of Dynamics sends us to another host. Check authority."
+            )
+
+    def _open(self, proof: str | dict[str, str]) -> Any:
         """Return a new application: msal's cache runs on another clock and keeps revoked tokens."""
         host = urlsplit(self._settings.authority).hostname
         known = host in WELL_KNOWN_AUTHORITY_HOSTS
         return msal.ConfidentialClientApplication(
             self._settings.client_id,
-            client_credential=self._settings.client_secret,
+            client_credential=proof,
             authority=self._settings.authority,
             http_client=self._session,
             # A stand-in is not in Microsoft's directory of clouds (dataverse.md section 1.2).
             instance_discovery=None if known else False,
         )
-
-
-_CAUSES = (
-    (("7000215", "7000222"), "client_secret is wrong or has expired. Make a new one in Entra."),
-    (("700016",), "client_id is not known in this tenant. Check client_id and authority."),
-    (("90002", "900023"), "The tenant in authority does not exist. Check authority."),
-    (("500011", "500013"), "url is not known in this tenant. Check url."),
-    (("53003",), "A conditional access policy blocks the application. Ask your administrator."),
-)
-"""Entra's error numbers and the setting to mend."""
-
-_KINDS = {
-    "invalid_client": "Entra does not accept client_id or client_secret.",
-    "unauthorized_client": "The application may not sign in by itself. Check client_id.",
-    "invalid_scope": "Entra does not know url as a resource. Check url.",
-    "invalid_resource": "Entra does not know url as a resource. Check url.",
-}
-
-
-def _explain(answer: dict[str, Any]) -> DynamicsXeroError:
-    """Return the error for a refusal; its description is left out, it may hold more than words."""
-    code = str(answer.get("error") or "")
-    request_id = str(answer.get("correlation_id") or "")
-    if code in ("temporarily_unavailable", "server_error", ""):
-        text = "Entra cannot sign us in right now."
-        return UnavailableError(text, code=code, request_id=request_id)
-    return SignInError(_cause(answer, code), code=code, request_id=request_id)
-
-
-def _cause(answer: dict[str, Any], code: str) -> str:
-    numbers = {str(number) for number in answer.get("error_codes") or ()}
-    described = str(answer.get("error_description") or "")
-    for wanted, text in _CAUSES:
-        if any(number in numbers or f"AADSTS{number}:" in described for number in wanted):
-            return text
-    return _KINDS.get(code, "Entra refused the sign-in. Check client_id and authority.")

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dynamics_xero.settings.keys import keys_now
 from dynamics_xero.settings.reading import load
 from dynamics_xero.settings.values import (
+    CODE_FLOW,
+    CUSTOM_CONNECTION,
     ConnectionSettings,
     DynamicsSettings,
     EntitySettings,
@@ -15,6 +18,8 @@ from dynamics_xero.settings.values import (
 )
 
 __all__ = [
+    "CODE_FLOW",
+    "CUSTOM_CONNECTION",
     "ConnectionSettings",
     "DynamicsSettings",
     "EntitySettings",
@@ -23,5 +28,6 @@ __all__ = [
     "Secret",
     "Settings",
     "XeroSettings",
+    "keys_now",
     "load",
 ]

@@ -18,6 +18,7 @@ MICROSOFT_SIGN_IN_HOST = re.compile(
 )
 XERO_API_HOST = re.compile(r"api\.xero\.com")
 XERO_SIGN_IN_HOST = re.compile(r"identity\.xero\.com")
+XERO_LOGIN_HOST = re.compile(r"login\.xero\.com")
 
 
 def is_loopback(host: str) -> bool:

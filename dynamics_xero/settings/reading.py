@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import difflib
 import os
 import re
@@ -16,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from dynamics_xero.errors import SettingsError
 from dynamics_xero.settings.environment import PREFIX, Tree, overlay
+from dynamics_xero.settings.keys import is_key, keys_in
 from dynamics_xero.settings.values import (
     ConnectionSettings,
     DynamicsSettings,
@@ -92,12 +91,13 @@ class Reader:
             state=_guarded(self._state(top["state"])),
             broker=_guarded(top["broker"]),
             keys=keys,
-            key_file=self._path(top["key_file"]),
+            key_file=None if self._tree.get("key") else self._path(top["key_file"]),
             first_run=FirstRun(top["first_run"]),
             from_date=top["from_date"],
             clock_url=top["clock_url"],
             linger_s=top["linger_s"],
             keep_days=top["keep_days"],
+            reconcile_days=top["reconcile_days"],
             sentry_dsn=Secret(top["sentry_dsn"]) if top["sentry_dsn"] else None,
             connections=connections,
             entities={name: EntitySettings(**values) for name, values in entities.items()},
@@ -125,8 +125,10 @@ class Reader:
     def _side(self, values: dict[str, Any], where: str) -> dict[str, Any]:
         return {
             **values,
-            "client_secret": Secret(values["client_secret"]),
+            **{name: values[name] or "" for name in ("authority", "client_id") if name in values},
+            "client_secret": Secret(values["client_secret"] or ""),
             "ca_file": self._certificates(values["ca_file"], f"{where}.ca_file"),
+            **self._certificate(values, where),
             "proxy": values["proxy"] and _guarded(values["proxy"]),
         }
 
@@ -188,8 +190,8 @@ class Reader:
             self._fault("key", f"must not stand in this file; use key_file, or {PREFIX}KEY")
             return ()
         held = self._tree.get("key") or self._key_file()
-        keys = tuple(Secret(key) for key in re.split(r"[\s,]+", str(held or "")) if key)
-        if held is not None and (not keys or not all(map(_is_key, keys))):
+        keys = keys_in(str(held or ""))
+        if held is not None and (not keys or not all(map(is_key, keys))):
             where = "key" if "key" in self._tree else "key_file"
             self._fault(where, "holds no key. `dynamics-xero init` makes one.")
         return keys
@@ -212,6 +214,21 @@ class Reader:
             makes = "`dynamics-xero init` makes a new one." if not file.exists() else ""
             self._fault("key_file", f"cannot be read: {_reason(error)}: {file}. {makes}".strip())
             return None
+
+    def _certificate(self, values: dict[str, Any], where: str) -> dict[str, Path | None]:
+        """Return the file we prove ourselves by, which only we may read: a key is in it."""
+        if "certificate_file" not in values:
+            return {}
+        named = f"{where}.certificate_file"
+        file = self._certificates(values["certificate_file"], named)
+        try:
+            if file is not None and stat.S_IMODE(file.stat().st_mode) & 0o077:
+                self._fault(named, f"can be read by others. Run: chmod 600 {file}")
+            elif file is not None and "PRIVATE KEY-----" not in file.read_text("ascii"):
+                self._fault(named, f"holds no private key beside its certificate: {file}")
+        except (OSError, UnicodeError):
+            pass  # told above already
+        return {"certificate_file": file}
 
     def _certificates(self, name: str | None, where: str) -> Path | None:
         """Return the file's path; a fault is told here, not by TLS in the middle of a run."""
@@ -266,11 +283,3 @@ def _reason(error: Exception) -> str:
 
 def _guarded(url: str) -> str:
     return Secret(url) if password_of(url) else url
-
-
-def _is_key(key: str) -> bool:
-    """Say whether the text is a Fernet key: 32 bytes in URL-safe base64."""
-    try:
-        return len(base64.urlsafe_b64decode(key.encode("ascii"))) == 32
-    except (binascii.Error, UnicodeError):
-        return False

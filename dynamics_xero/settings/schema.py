@@ -9,10 +9,9 @@ from typing import Any, ClassVar
 from marshmallow import Schema, ValidationError, fields, post_load, validate, validates_schema
 
 from dynamics_xero.settings import addresses
+from dynamics_xero.settings.values import CODE_FLOW, CUSTOM_CONNECTION
 
 LATER = {
-    "certificate_file": "certificates come with a later version; use client_secret",
-    "managed_identity": "managed identities come with a later version; use client_secret",
     "direction": "directions come with a later version; edits_from_xero and new_from_xero say what "
     "comes from Xero",
     "owner": "owners come with a later version; Dynamics owns every field now",
@@ -66,12 +65,15 @@ class Day(fields.Field[date]):
             raise ValidationError("must be a date such as 2026-01-01") from None
 
 
+UNSIGNED = "is missing. Copy it from the app's registration, or name a client_secret_file."
+
+
 class SideSchema(Schema):
     """What both sides of a connection have in common."""
 
     hosts: ClassVar[dict[str, re.Pattern[str]]] = {}
 
-    client_secret = text("Copy it from the app's registration, or name a client_secret_file.")
+    client_secret = optional_text()
     ca_file = optional_text()
     proxy = optional_text()
     allow_custom_host = switch()
@@ -91,7 +93,7 @@ class SideSchema(Schema):
     def without_last_slash(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
         """Give every address the one form that the rest of the code adds paths to."""
         return {
-            name: value.rstrip("/") if name in self.hosts else value
+            name: value.rstrip("/") if value and name in self.hosts else value
             for name, value in data.items()
             if name != "allow_custom_host"
         }
@@ -104,11 +106,35 @@ class DynamicsSchema(SideSchema):
         "url": addresses.DYNAMICS_HOST,
         "authority": addresses.MICROSOFT_SIGN_IN_HOST,
     }
+    needed: ClassVar = {
+        "authority": "is missing. It is https://login.microsoftonline.com/ and the directory "
+        "(tenant) id.",
+        "client_id": "is missing. It is the application (client) id of the app's registration in "
+        "Entra.",
+    }
 
     url = text("It is the environment's address, such as https://contoso.crm.dynamics.com.")
-    authority = text("It is https://login.microsoftonline.com/ and the directory (tenant) id.")
-    client_id = text("It is the application (client) id of the app's registration in Entra.")
+    authority = optional_text()
+    client_id = optional_text()
+    certificate_file = optional_text()
+    managed_identity = switch()
     poll_s = seconds(10.0, 0.1)
+
+    @validates_schema(skip_on_field_errors=False)
+    def check_sign_in(self, data: dict[str, Any], **_: Any) -> None:
+        """Refuse two ways to sign in, none, and half of one."""
+        managed = bool(data.get("managed_identity"))
+        given = [name for name in ("client_secret", "certificate_file") if data.get(name)]
+        faults = {}
+        if len(given) + managed > 1:
+            ways = "client_secret, certificate_file and managed_identity"
+            faults[given[-1]] = [f"is one way too many to sign in: {ways} exclude each other"]
+        elif not managed:
+            faults = {n: [said] for n, said in self.needed.items() if n in data and not data[n]}
+            if not given and {"client_secret", "certificate_file"} <= data.keys():
+                faults["client_secret"] = [UNSIGNED]
+        if faults:
+            raise ValidationError(faults)
 
 
 class XeroSchema(SideSchema):
@@ -117,21 +143,39 @@ class XeroSchema(SideSchema):
     hosts: ClassVar = {
         "api_url": addresses.XERO_API_HOST,
         "identity_url": addresses.XERO_SIGN_IN_HOST,
+        "login_url": addresses.XERO_LOGIN_HOST,
     }
 
     flow = fields.String(
-        load_default="custom_connection",
+        load_default=CUSTOM_CONNECTION,
         validate=validate.OneOf(
-            ["custom_connection"],
-            error='must be "custom_connection"; "code" comes with a later version',
+            [CUSTOM_CONNECTION, CODE_FLOW], error='must be "custom_connection" or "code"'
         ),
         error_messages={"invalid": "must be a text"},
     )
-    client_id = text("It is the client id of the custom connection, at developer.xero.com.")
+    client_id = text("It is the client id of the app or custom connection, at developer.xero.com.")
     tenant_id = optional_text()
     api_url = fields.String(load_default="https://api.xero.com/api.xro/2.0")
     identity_url = fields.String(load_default="https://identity.xero.com")
+    login_url = fields.String(load_default="https://login.xero.com")
+    redirect_port = fields.Integer(
+        load_default=8740,
+        validate=validate.Range(1, 65535, error="must be between 1 and 65535"),
+        error_messages={"invalid": "must be a whole number"},
+    )
     poll_s = seconds(300.0, 0.1)
+    calls_a_day = fields.Integer(
+        load_default=None,
+        validate=validate.Range(100, 1_000_000, error="must be between 100 and 1000000"),
+        error_messages={"invalid": "must be a whole number"},
+    )
+
+    @validates_schema(skip_on_field_errors=False)
+    def check_secret(self, data: dict[str, Any], **_: Any) -> None:
+        """Refuse a custom connection without a secret; an app people consent to may have none."""
+        asked = data.get("flow") == CODE_FLOW
+        if not asked and "client_secret" in data and not data["client_secret"]:
+            raise ValidationError({"client_secret": [UNSIGNED]})
 
 
 class EntitySchema(Schema):
@@ -149,6 +193,11 @@ class LimitsSchema(Schema):
     batch = fields.Integer(
         load_default=50,
         validate=validate.Range(1, 50, error="must be between 1 and 50"),
+        error_messages={"invalid": "must be a whole number"},
+    )
+    batch_most = fields.Integer(
+        load_default=250,
+        validate=validate.Range(1, 500, error="must be between 1 and 500"),
         error_messages={"invalid": "must be a whole number"},
     )
     call_s = seconds(35.0, 1)
@@ -193,6 +242,11 @@ class FileSchema(Schema):
     keep_days = fields.Integer(
         load_default=730,
         validate=validate.Range(1, 36500, error="must be between 1 and 36500"),
+        error_messages={"invalid": "must be a whole number"},
+    )
+    reconcile_days = fields.Integer(
+        load_default=7,
+        validate=validate.Range(0, 30, error="must be between 0 and 30"),
         error_messages={"invalid": "must be a whole number"},
     )
     sentry_dsn = optional_text()

@@ -27,17 +27,25 @@ class FirstRun(StrEnum):
     APPLY = "apply"
 
 
+CUSTOM_CONNECTION, CODE_FLOW = "custom_connection", "code"
+"""How Xero lets us in: by a secret, or because a person consented."""
+
+
 @dataclass(frozen=True, slots=True)
 class DynamicsSettings:
     """One environment: where it is and as whom we sign in. proxy None = none, whatever the OS says.
 
-    url and authority carry no slash at their end. poll_s: seconds between two looks.
+    Of client_secret, certificate_file and managed_identity one is set. client_id is empty where a
+    managed identity is the machine's own. url and authority carry no slash at their end. poll_s:
+    seconds between two looks.
     """
 
     url: str
     authority: str
     client_id: str
     client_secret: Secret
+    certificate_file: Path | None = None
+    managed_identity: bool = False
     ca_file: Path | None = None
     proxy: str | None = None
     poll_s: float = 10.0
@@ -45,17 +53,25 @@ class DynamicsSettings:
 
 @dataclass(frozen=True, slots=True)
 class XeroSettings:
-    """One organisation. tenant_id None = the only one that the custom connection may use."""
+    """One organisation. tenant_id None = the only one the custom connection may use, or the one
+    that was chosen at the consent.
+
+    client_secret is empty for an app that has none. redirect_port: where the browser brings the
+    answer of a consent to. calls_a_day: what the app's tier has, None = as Xero's answers tell.
+    """
 
     client_id: str
     client_secret: Secret
-    flow: str = "custom_connection"
+    flow: str = CUSTOM_CONNECTION
     tenant_id: str | None = None
     api_url: str = "https://api.xero.com/api.xro/2.0"
     identity_url: str = "https://identity.xero.com"
+    login_url: str = "https://login.xero.com"
+    redirect_port: int = 8740
     ca_file: Path | None = None
     proxy: str | None = None
     poll_s: float = 300.0
+    calls_a_day: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +97,13 @@ class EntitySettings:
 class LimitsSettings:
     """How Xero is written to.
 
-    batch: records in one call. call_s: the longest a call may take once it has left. deadline_s:
-    how long after it was written down a call may still take effect.
+    batch: records in one call; batch_most: as many when few calls are left of the day. call_s: the
+    longest a call may take once it has left. deadline_s: how long after it was written down a call
+    may still take effect.
     """
 
     batch: int = 50
+    batch_most: int = 250
     call_s: float = 35.0
     deadline_s: float = 100.0
 
@@ -100,8 +118,10 @@ class Settings:
     """The whole file, checked.
 
     keys: Fernet keys that seal what the store holds; the first one seals, all of them open.
+    key_file: where they stand; None when the environment gives them.
     linger_s: how long a partial batch waits for more; None = by what the day's budget affords.
-    keep_days: how long history is kept.
+    keep_days: how long history is kept. reconcile_days: how often the worker compares both sides
+    whole, 0 = never.
     A URL with a password is a Secret. path is the file they came from.
     """
 
@@ -117,6 +137,7 @@ class Settings:
     clock_url: str | None = None
     linger_s: float | None = None
     keep_days: int = 730
+    reconcile_days: int = 7
     sentry_dsn: Secret | None = None
     limits: LimitsSettings = field(default_factory=LimitsSettings)
 

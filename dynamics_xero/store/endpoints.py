@@ -39,11 +39,16 @@ class Endpoints:
         )
 
     def connection(self, name: str) -> ConnectionRow | None:
-        """Return the row of a connection, None before its first run."""
+        """Return the row of a connection, None until both its endpoints are known."""
+        row = self.pinned(name)
+        return row if row.dynamics_key and row.xero_key else None
+
+    def pinned(self, name: str) -> ConnectionRow:
+        """Return what is known of a connection's endpoints; a key is empty until it is."""
         query = select(connection).where(connection.c.name == name)
         row = self._connection.execute(query).first()
         if row is None:
-            return None
+            return ConnectionRow(name, "", "")
         return ConnectionRow(row.name, row.dynamics_key, row.xero_key)
 
     def put_connection(self, row: ConnectionRow) -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 
-from cryptography.fernet import InvalidToken, MultiFernet
-from sqlalchemy import select
+from cryptography.fernet import InvalidToken
+from sqlalchemy import select, update
 
 from dynamics_xero.errors import SettingsError
 from dynamics_xero.ports import Clock
 from dynamics_xero.store.engine import upsert
+from dynamics_xero.store.keyring import Keyring
 from dynamics_xero.store.store import Store
 from dynamics_xero.store.tables import token
 
@@ -21,17 +22,16 @@ class Tokens:
     row copied under another name does not open.
     """
 
-    def __init__(self, store: Store, keys: MultiFernet, clock: Clock) -> None:
+    def __init__(self, store: Store, keys: Keyring, clock: Clock) -> None:
         self._store = store
         self._keys = keys
         self._clock = clock
 
     def load(self, name: str) -> tuple[str, int] | None:
         """Return (secret text, generation), or None. Raises SettingsError when no key opens it."""
-        with self._store.connect() as connection:
-            row = connection.execute(
-                select(token.c.secret, token.c.generation).where(token.c.name == name)
-            ).first()
+        query = select(token.c.secret, token.c.generation).where(token.c.name == name)
+        with self._store.look() as connection:
+            row = connection.execute(query).first()
         return None if row is None else (self._open(name, row.secret), row.generation)
 
     def save(self, name: str, secret: str, *, generation: int) -> bool:
@@ -46,12 +46,25 @@ class Tokens:
             statement = upsert(connection, token, only_if=token.c.generation < generation)
             return connection.execute(statement, row).rowcount == 1
 
+    def reseal(self) -> int:
+        """Seal every token anew by the first key, all or none; returns how many there are.
+
+        Their generations go up, so that nobody who read one before stores it again as it was.
+        """
+        with self._store.connect() as connection:
+            rows = connection.execute(select(token)).all()
+            for row in rows:
+                sealed = self._seal(row.name, self._open(row.name, row.secret))
+                changed = {"secret": sealed, "generation": row.generation + 1}
+                connection.execute(update(token).where(token.c.name == row.name), changed)
+        return len(rows)
+
     def _seal(self, name: str, secret: str) -> str:
-        return self._keys.encrypt(json.dumps([name, secret]).encode()).decode()
+        return self._keys.seal(json.dumps([name, secret]))
 
     def _open(self, name: str, sealed: str) -> str:
         try:
-            inside, secret = json.loads(self._keys.decrypt(sealed))
+            inside, secret = json.loads(self._keys.open(sealed))
         except InvalidToken:
             raise SettingsError(
                 f"No key opens the stored token {name}. Put the key back that sealed it, or delete"

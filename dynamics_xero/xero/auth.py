@@ -1,24 +1,24 @@
-"""Sign in to Xero as a custom connection: one token for every thread and process (xero.md 1).
+"""Sign in to Xero: one token for every thread and process, one organisation for a connection.
 
-The token lives 30 minutes and has no refresh token; it is kept sealed through the TokenStore.
+A custom connection fetches its token by its secret; an app that people consent to trades a refresh
+token, which is good for one use (xero.md section 1). Both share the single flight.
 """
 
 from __future__ import annotations
 
-import json
 import threading
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import urlsplit
 
-import requests
-
-from dynamics_xero.errors import SignInError, UnavailableError, WrongEndpointError
+from dynamics_xero.errors import SignInError, WrongEndpointError
 from dynamics_xero.ports import Clock, TokenStore
-from dynamics_xero.settings import XeroSettings
-from dynamics_xero.xero.errors import Refused, parse, refusal, untrusted
+from dynamics_xero.settings import CODE_FLOW, XeroSettings
+from dynamics_xero.xero.auth_endpoint import IdentityEndpoint
+from dynamics_xero.xero.auth_flight import LAPSED, RENEW_BEFORE_S, USABLE_S, SingleFlight
+from dynamics_xero.xero.auth_grant import Grant, Tenant
+from dynamics_xero.xero.errors import Refused, refusal
 
 GRANULAR_SCOPES = (
     "accounting.contacts",
@@ -29,10 +29,6 @@ GRANULAR_SCOPES = (
 BROAD_SCOPES = ("accounting.contacts", "accounting.settings", "accounting.transactions")
 """What connections older than March 2026 may hold instead (xero.md 1, the 2026 change)."""
 
-RENEW_BEFORE = timedelta(seconds=60)
-MAX_BYTES = 1_000_000
-
-_TIMEOUT_S = (5, 30)
 _ADVICE = {
     "invalid_client": "Check client_id and client_secret of the Xero connection.",
     "unauthorized_client": (
@@ -43,47 +39,41 @@ _ADVICE = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
-    """An access token and the time it ends at."""
-
-    text: str
-    expires_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Tenant:
-    """An organisation the token is good for."""
-
-    id: str
-    name: str
-
-
 class XeroSignIn:
-    """The access token of one app, fetched once however many ask for it."""
+    """The access token of one connection, fetched once however many ask for it."""
 
-    def __init__(self, settings: XeroSettings, clock: Clock, tokens: TokenStore) -> None:
+    def __init__(
+        self, settings: XeroSettings, clock: Clock, tokens: TokenStore, *, connection: str = "main"
+    ) -> None:
+        """Touch nothing yet. connection: whose consent it is, and named in what people are told."""
         self._settings = settings
         self._clock = clock
-        self._tokens = tokens
-        self._name = f"xero:{settings.client_id}:access"
+        self._connection = connection
         self._lock = threading.Lock()
-        self._token: Token | None = None
+        self._grant = Grant()
         self._tenant: Tenant | None = None
-        self._session = _session(settings)
+        self._asked = settings.flow == CODE_FLOW
+        name = f"xero:{settings.client_id}:{connection if self._asked else 'access'}"
+        self.identity = IdentityEndpoint(settings, clock)
+        self.flight = SingleFlight(tokens, clock, name=name)
 
     def access_token(self, *, refused: str | None = None) -> str:
-        """Return a token good for another minute; never the one that Xero has just refused.
+        """Return a token good for a call; never the one that Xero has just refused.
 
         Raises SignInError, UnavailableError.
         """
-        token = self._token
-        if token is None or not self._is_good(token, refused):
-            with self._lock:
-                token = self._token
-                if token is None or not self._is_good(token, refused):
-                    token = self._token = self._obtain(refused)
-        return token.text
+        if self._left_s(refused) > RENEW_BEFORE_S:
+            return self._grant.access
+        # Who finds another thread at it works on with the old token while that lives.
+        usable = self._left_s(refused) > USABLE_S
+        if self._lock.acquire(blocking=not usable):
+            try:
+                if self._left_s(refused) <= RENEW_BEFORE_S:
+                    fetch = self._refresh if self._asked else self._fetch
+                    self._grant = self.flight.renewed(fetch, refused=refused)
+            finally:
+                self._lock.release()
+        return self._grant.access
 
     def tenant(self) -> Tenant:
         """Return the organisation of this connection as first asked for by this process."""
@@ -94,22 +84,48 @@ class XeroSignIn:
 
         Raises WrongEndpointError when it is not the one in the settings.
         """
-        answer = self._connections(self.access_token())
-        if answer.status_code == 401:
-            answer = self._connections(self.access_token(refused=self.access_token()))
-        found = [
-            Tenant(str(row["tenantId"]).lower(), str(row.get("tenantName") or ""))
-            for row in _rows(answer)
-            if row.get("tenantType") == "ORGANISATION"
-        ]
-        self._tenant = self._choose(found)
+        self._tenant = self._choose(self.organisations())
         return self._tenant
 
-    def _choose(self, found: list[Tenant]) -> Tenant:
+    def organisations(self, *, consent: str = "") -> list[Tenant]:
+        """Return all organisations the token is good for; consent: only what came with that one."""
+        token = self.access_token()
+        found = self.identity.organisations(token, consent=consent)
+        if isinstance(found, Refused):
+            again = self.access_token(refused=token)
+            found = self.identity.organisations(again, consent=consent)
+        if isinstance(found, Refused):
+            raise refusal(found, writing=False)
+        return found
+
+    def adopt(self, grant: Grant, tenant: Tenant) -> None:
+        """Work with a new consent, for this organisation, in place of whatever was before."""
+        kept = replace(grant, tenant=tenant)
+        self.flight.replace(kept)
+        self._grant, self._tenant = kept, None
+
+    def standing(self) -> str:
+        """Return what a person has to do about the consent, "" when nothing; asks no remote."""
+        grant = self.flight.load()
+        if grant.refresh and not grant.lapsed:
+            return ""
+        return self._lapsed if grant.lapsed else self._missing
+
+    def _left_s(self, refused: str | None) -> float:
+        return self._grant.seconds_left(self._clock.now(), refused=refused)
+
+    def _choose(self, found: Sequence[Tenant]) -> Tenant:
         wanted = (self._settings.tenant_id or "").lower()
+        chosen = self._grant.tenant
+        if self._asked and not wanted and chosen:
+            wanted = chosen.id
         matching = [tenant for tenant in found if not wanted or tenant.id == wanted]
         if len(matching) == 1:
             return matching[0]
+        if self._asked and (not found or (chosen and chosen.id == wanted)):
+            raise SignInError(
+                f"Nobody lets the app into the Xero organisation any more. {self._ask}"
+            )
         if not found:
             raise SignInError(
                 "The Xero app is not connected to any organisation. Connect it in Xero's "
@@ -123,133 +139,60 @@ class XeroSignIn:
             "The Xero app is connected to several organisations. Name one by tenant_id."
         )
 
-    def _is_good(self, token: Token, refused: str | None) -> bool:
-        return token.text != refused and token.expires_at - RENEW_BEFORE > self._clock.now()
+    @property
+    def _ask(self) -> str:
+        return f"Run: dynamics-xero auth xero --connection {self._connection}"
 
-    def _obtain(self, refused: str | None) -> Token:
-        """Take the token another process has fetched, or fetch one and offer it to the others."""
-        generation = 0
-        stored = self._tokens.load(self._name)
-        if stored is not None:
-            token, generation = _unpack(stored[0]), stored[1]
-            if token is not None and self._is_good(token, refused):
-                return token
-        fetched = self._fetch()
-        if self._tokens.save(self._name, _pack(fetched), generation=generation + 1):
-            return fetched
-        stored = self._tokens.load(self._name)
-        winner = _unpack(stored[0]) if stored is not None else None
-        return winner if winner is not None and self._is_good(winner, refused) else fetched
+    @property
+    def _missing(self) -> str:
+        return f"Nobody has let the connection {self._connection} into Xero yet. {self._ask}"
 
-    def _fetch(self) -> Token:
+    @property
+    def _lapsed(self) -> str:
+        return (
+            f"The consent of the connection {self._connection} has ended: it was taken back in "
+            f"Xero, or not used for 60 days. Somebody has to let the app in again. {self._ask}"
+        )
+
+    def _fetch(self, _: Grant) -> Grant:
+        """Fetch a custom connection's token, with the scopes that it holds."""
         document: Mapping[str, Any] = {}
         for scopes in (GRANULAR_SCOPES, BROAD_SCOPES):
-            asked_at = self._clock.now()
-            document = self._ask(scopes)
+            form = {"grant_type": "client_credentials", "scope": " ".join(scopes)}
+            document, asked_at = self.identity.token(form)
             if "access_token" in document:
-                life = timedelta(seconds=float(document.get("expires_in", 1800)))
-                return Token(str(document["access_token"]), asked_at + life)
+                return granted(document, asked_at)
             if document.get("error") != "invalid_scope":
                 break
         code = str(document.get("error") or "unknown")
         advice = _ADVICE.get(code, "Check the Xero connection in the settings.")
         raise SignInError(f"Xero does not sign us in. {advice}", code=code)
 
-    def _ask(self, scopes: tuple[str, ...]) -> Mapping[str, Any]:
-        form = {"grant_type": "client_credentials", "scope": " ".join(scopes)}
-        answer = self._request(
-            "POST",
-            f"{self._settings.identity_url.rstrip('/')}/connect/token",
-            data=form,
-            auth=(self._settings.client_id, self._settings.client_secret),
-        )
-        if answer.status_code not in (200, 400, 401):
-            raise _unavailable(answer.status_code)
-        try:
-            return parse(_body(answer))
-        except ValueError:
-            raise _unavailable(answer.status_code) from None
-
-    def _connections(self, token: str) -> requests.Response:
-        return self._request(
-            "GET",
-            f"{_root(self._settings)}/connections",
-            headers={"Authorization": f"Bearer {token}"},
-        )
-
-    def _request(self, method: str, url: str, **options: Any) -> requests.Response:
-        # Errors are raised "from None": theirs may show the request, and that holds the secret.
-        try:
-            return self._session.request(
-                method, url, timeout=_TIMEOUT_S, allow_redirects=False, stream=True, **options
-            )
-        except requests.exceptions.SSLError:
-            raise untrusted() from None
-        except requests.exceptions.RequestException:
-            raise UnavailableError("Xero's sign-in cannot be reached.") from None
+    def _refresh(self, grant: Grant) -> Grant:
+        """Trade a refresh token; where answers came late, the older ones get their try too."""
+        if not grant.refresh:
+            raise SignInError(self._missing, code="no_consent")
+        for token in () if grant.lapsed else grant.refresh:
+            form = {"grant_type": "refresh_token", "refresh_token": token}
+            if not self._settings.client_secret:
+                form["client_id"] = self._settings.client_id
+            document, asked_at = self.identity.token(form)
+            if "access_token" in document:
+                return granted(document, asked_at, consent=grant.consent)
+            code = str(document.get("error") or "unknown")
+            if code != LAPSED:
+                advice = "Check client_id and client_secret of the Xero connection."
+                raise SignInError(f"Xero does not renew our token. {advice}", code=code)
+        raise SignInError(self._lapsed, code=LAPSED)
 
 
-def _session(settings: XeroSettings) -> requests.Session:
-    session = requests.Session()
-    session.trust_env = False
-    session.verify = str(settings.ca_file) if settings.ca_file else True
-    session.headers["Accept"] = "application/json"
-    if settings.proxy:
-        session.proxies = {"http": settings.proxy, "https": settings.proxy}
-    return session
-
-
-def _root(settings: XeroSettings) -> str:
-    """Return where /connections stands: beside the accounting API.
-
-    An api_url without the API's own path is a proxy before that API alone; the sign-in's host
-    is asked then.
-    """
-    api = urlsplit(settings.api_url)
-    beside = api.path.rstrip("/").lower().endswith("/api.xro/2.0")
-    host = api if beside else urlsplit(settings.identity_url)
-    return f"{host.scheme}://{host.netloc}"
-
-
-def _body(answer: requests.Response) -> bytes:
-    body = bytearray()
-    try:
-        for chunk in answer.iter_content(65_536):
-            body += chunk
-            if len(body) > MAX_BYTES:
-                raise UnavailableError("Xero's sign-in sent more than it should.")
-    except requests.exceptions.RequestException:
-        raise UnavailableError("Xero's sign-in broke off its answer.") from None
-    finally:
-        answer.close()
-    return bytes(body)
-
-
-def _rows(answer: requests.Response) -> list[dict[str, Any]]:
-    body = _body(answer)
-    if answer.status_code != 200:
-        headers = {name.lower(): value for name, value in answer.headers.items()}
-        raise refusal(Refused(answer.status_code, headers, body), writing=False)
-    try:
-        rows = json.loads(body)
-    except ValueError:
-        rows = None
-    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-        raise _unavailable(answer.status_code)
-    return [row for row in rows if "tenantId" in row]
-
-
-def _unavailable(status: int) -> UnavailableError:
-    return UnavailableError("Xero's sign-in does not answer as it should.", status=status)
-
-
-def _pack(token: Token) -> str:
-    return json.dumps({"access_token": token.text, "expires_at": token.expires_at.isoformat()})
-
-
-def _unpack(secret: str) -> Token | None:
-    try:
-        document = json.loads(secret)
-        return Token(document["access_token"], datetime.fromisoformat(document["expires_at"]))
-    except (ValueError, KeyError, TypeError):
-        return None
+def granted(document: Mapping[str, Any], asked_at: datetime, *, consent: str = "") -> Grant:
+    """Read the answer of the token endpoint."""
+    refresh, scopes = document.get("refresh_token"), document.get("scope")
+    return Grant(
+        access=str(document["access_token"]),
+        expires_at=asked_at + timedelta(seconds=float(document.get("expires_in", 1800))),
+        refresh=(str(refresh),) if refresh else (),
+        scopes=tuple(scopes.split()) if isinstance(scopes, str) else (),
+        consent=consent,
+    )

@@ -10,8 +10,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 
-from cryptography.fernet import Fernet, MultiFernet
-
 from dynamics_xero import store_port
 from dynamics_xero.connector.clock import SandboxClock
 from dynamics_xero.connector.connection import Connection, Workshop
@@ -20,6 +18,7 @@ from dynamics_xero.entities import BUILT_IN
 from dynamics_xero.model import SideName
 from dynamics_xero.ports import Clock, Side
 from dynamics_xero.store.budgets import Budgets
+from dynamics_xero.store.keyring import Keyring
 from dynamics_xero.store.store import Store
 from dynamics_xero.store.tokens import Tokens
 from dynamics_xero.store_port import Transaction
@@ -89,7 +88,7 @@ def room(
     with Store.open(settings.state) as opened:
         store = Overheard(opened, committed)
         clock = SandboxClock(str(settings.clock_url), ca_file=one.dynamics.ca_file)
-        keys = MultiFernet([Fernet(key) for key in settings.keys])
+        keys = Keyring(settings.keys)
         tokens = Tokens(opened, keys, clock)
         shop = Workshop(store, clock, BUILT_IN, limits=limits or Limits())
         sides = {

@@ -5,11 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from threading import Thread
+from typing import ClassVar
 
 import pytest
 
-from dynamics_xero.errors import SignInError, WrongEndpointError
+from dynamics_xero.errors import SignInError, UnavailableError, WrongEndpointError
+from dynamics_xero.xero.auth_endpoint import MAX_BYTES
 from dynamics_xero.xero.side import XeroSide
 from tests.trips.xero_world import CONTACTS, NOBODY, World, world
 
@@ -84,7 +89,7 @@ def test_one_token_serves_all_threads_and_the_next_process(xero: World) -> None:
 
     xero.side().identify()
 
-    assert next(iter(before.values()))[1] == 1
+    assert next(iter(before.values()))[1] == 2, "begun and landed, once"
     assert xero.tokens.rows == before
 
 
@@ -95,7 +100,7 @@ def test_a_token_is_renewed_before_it_ends(xero: World) -> None:
     xero.clock.offset += timedelta(seconds=1741)
     side.identify()
 
-    assert next(iter(xero.tokens.rows.values()))[1] == 2
+    assert next(iter(xero.tokens.rows.values()))[1] == 4
 
 
 def test_a_token_that_xero_no_longer_takes_is_replaced_once(xero: World) -> None:
@@ -109,7 +114,7 @@ def test_a_token_that_xero_no_longer_takes_is_replaced_once(xero: World) -> None
     )
 
     assert xero.side().identify().name
-    assert xero.tokens.rows[name][1] == generation + 2
+    assert xero.tokens.rows[name][1] == generation + 3
 
 
 def test_nothing_is_asked_of_xero_before_the_first_call(xero: World) -> None:
@@ -119,3 +124,88 @@ def test_nothing_is_asked_of_xero_before_the_first_call(xero: World) -> None:
 
     assert side.calls.counts() == {"read": 0, "write": 0, "write_back": 0}
     assert xero.tokens.rows == {}
+
+
+def test_a_token_answer_that_is_lost_is_asked_for_again_at_once(xero: World) -> None:
+    side = xero.fresh()
+    xero.faults({"kind": "drop_answer", "path": "/connect/token", "times": 1})
+
+    assert side.identify().name
+
+
+@pytest.mark.parametrize("kind", ["500", "503", "html", "truncate", "drop_answer"])
+def test_a_sign_in_that_fails_is_told_and_tried_again_later(xero: World, kind: str) -> None:
+    side = xero.fresh()
+    xero.faults({"kind": kind, "path": "/connect/token", "times": 2})
+    with pytest.raises(UnavailableError):
+        side.identify()
+    xero.faults()
+
+    assert side.identify().name
+
+
+class Astray(BaseHTTPRequestHandler):
+    """A sign-in that redirects, or that has too much to say."""
+
+    how: ClassVar[str] = ""
+    asked: ClassVar[list[str]] = []
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self._answer()
+
+    def do_GET(self) -> None:
+        self._answer()
+
+    def _answer(self) -> None:
+        self.asked.append(f"{self.command} {self.path}")
+        body = b"x" * (MAX_BYTES + 1 if self.how == "too much" else 1)
+        self.send_response(302 if self.how == "redirect" else 200)
+        self.send_header("Location", "/elsewhere")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        with suppress(OSError):
+            self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Keep quiet."""
+
+
+@pytest.mark.parametrize("how", ["redirect", "too much", "no json"])
+def test_r37_a_sign_in_that_redirects_or_rambles_is_given_up(xero: World, how: str) -> None:
+    xero.fresh()
+    Astray.how = how
+    Astray.asked.clear()
+    with HTTPServer(("127.0.0.1", 0), Astray) as server:
+        thread = Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            with pytest.raises(UnavailableError):
+                xero.side(identity_url=f"http://127.0.0.1:{server.server_port}").identify()
+        finally:
+            server.shutdown()
+            thread.join()
+
+    assert Astray.asked == ["POST /connect/token"]
+
+
+def test_a_token_that_is_refused_is_fetched_once_more_and_no_oftener(xero: World) -> None:
+    side = xero.fresh()
+    side.identify()
+    before = fetched(xero)
+    xero.faults({"kind": "revoke_token", "path": "/Contacts"})
+
+    for _ in range(2):
+        with pytest.raises(SignInError, match="not even a new one"):
+            side.changes(CONTACTS, None)
+    xero.faults()
+
+    assert fetched(xero) == before + 2, "once for each call that was asked for"
+    assert side.changes(CONTACTS, None).records == ()
+
+
+def fetched(xero: World) -> int:
+    """Return how often a token was asked for."""
+    stats = xero.control.get("stats")
+    assert isinstance(stats, dict)
+    return int(stats["sign_ins"]["POST /connect/token"]["calls"])

@@ -126,9 +126,6 @@ def test_every_fault_is_listed_at_once(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("values", "expected"),
     [
-        ({"connections__main__xero__flow": "code"}, '"code" comes with a later version'),
-        ({"connections__main__dynamics__certificate_file": "x"}, "use client_secret"),
-        ({"connections__main__dynamics__managed_identity": True}, "use client_secret"),
         ({"entities__account__owner": "xero"}, "come with a later version"),
         ({"zzz": "red"}, "zzz is not a setting. Known here: broker,"),
     ],
@@ -290,3 +287,63 @@ def test_what_cannot_work_is_refused(
     tmp_path: Path, values: dict[str, object], expected: str
 ) -> None:
     assert expected in problems(tmp_path, **values)
+
+
+DYNAMICS = "connections__main__dynamics"
+XERO = "connections__main__xero"
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ({f"{DYNAMICS}__managed_identity": True}, "exclude each other"),
+        ({f"{DYNAMICS}__certificate_file": "key"}, "exclude each other"),
+        ({f"{DYNAMICS}__client_secret": None}, "dynamics.client_secret is missing"),
+        ({f"{DYNAMICS}__authority": None}, "dynamics.authority is missing"),
+        ({f"{DYNAMICS}__client_id": None}, "dynamics.client_id is missing"),
+        ({f"{XERO}__client_secret": None}, "xero.client_secret is missing"),
+        ({f"{XERO}__flow": "implicit"}, 'must be "custom_connection" or "code"'),
+        ({f"{XERO}__login_url": "https://login.xero.com.evil.example"}, "not the vendor's host"),
+        ({f"{XERO}__redirect_port": 0}, "between 1 and 65535"),
+    ],
+)
+def test_each_way_to_sign_in_is_whole_and_there_is_only_one(
+    tmp_path: Path, values: dict[str, object], expected: str
+) -> None:
+    assert expected in problems(tmp_path, **values)
+
+
+def test_a_managed_identity_needs_no_secret_and_an_app_for_pkce_neither(tmp_path: Path) -> None:
+    without = {f"{DYNAMICS}__{name}": None for name in ("client_secret", "authority", "client_id")}
+    settings = read(
+        tmp_path,
+        **{
+            **without,
+            f"{DYNAMICS}__managed_identity": True,
+            f"{XERO}__flow": "code",
+            f"{XERO}__client_secret": None,
+        },
+    )
+
+    one = settings.connections["main"]
+    assert one.dynamics.managed_identity
+    assert (one.dynamics.client_id, one.dynamics.client_secret, one.xero.client_secret) == (
+        "",
+        "",
+        "",
+    )
+    assert "" not in settings.secrets()
+
+
+def test_a_certificate_file_is_ours_alone_and_holds_its_key(tmp_path: Path) -> None:
+    file = tmp_path / "app.pem"
+    values = {f"{DYNAMICS}__client_secret": None, f"{DYNAMICS}__certificate_file": "app.pem"}
+    assert "cannot be read" in problems(tmp_path, **values)
+    file.write_text("-----BEGIN CERTIFICATE-----\n", "ascii")
+    file.chmod(0o644)
+    assert "chmod 600" in problems(tmp_path, **values)
+    file.chmod(0o600)
+    assert "holds no private key" in problems(tmp_path, **values)
+    file.write_text("-----BEGIN PRIVATE KEY-----\n-----BEGIN CERTIFICATE-----\n", "ascii")
+
+    assert read(tmp_path, **values).connections["main"].dynamics.certificate_file == file

@@ -1,0 +1,169 @@
+"""The Dynamics side signs in by secret, by certificate and as the machine it runs on."""
+
+from __future__ import annotations
+
+import json
+import ssl
+from collections.abc import Iterator
+from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import ClassVar
+
+import pytest
+import trustme
+
+from dynamics_xero.dynamics.side import DynamicsSide
+from dynamics_xero.errors import SignInError, UnavailableError
+from dynamics_xero.sandbox.serving import Serving
+from dynamics_xero.settings import DynamicsSettings, Secret
+from tests import certificates
+from tests.memory import SteppedClock
+from tests.sandbox import start
+
+pytestmark = pytest.mark.trip
+
+IDENTITY_HOST = "AZURE_POD_IDENTITY_AUTHORITY_HOST"
+
+
+@pytest.fixture(scope="module")
+def serving(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
+    with start(tmp_path_factory.mktemp("home"), plain_http=True) as serving:
+        (serving.home / "app-certificate.pem").write_text(certificates.pem(1)[1], "ascii")
+        yield serving
+
+
+def settings_of(serving: Serving, **changes: object) -> DynamicsSettings:
+    environment = serving.environments[0]
+    plain = DynamicsSettings(
+        url=environment.url,
+        authority=serving.authority,
+        client_id=environment.client_id,
+        client_secret=Secret(""),
+        ca_file=serving.ca_file,
+    )
+    return replace(plain, **changes)  # type: ignore[arg-type]  # the caller knows the fields
+
+
+def name_of(settings: DynamicsSettings) -> str:
+    return DynamicsSide(settings, SteppedClock()).identify().remote_id
+
+
+def plain_url(serving: Serving) -> str:
+    assert serving.dynamics_plain_api_url is not None
+    return serving.dynamics_plain_api_url.partition("/api/")[0]
+
+
+def test_a_certificate_signs_in_and_another_one_is_told_apart(
+    serving: Serving, tmp_path: Path
+) -> None:
+    known = settings_of(serving, certificate_file=certificates.written(tmp_path))
+    strange = settings_of(serving, certificate_file=certificates.written(tmp_path, 2))
+    (tmp_path / "half.pem").write_text(certificates.pem(1)[1], "ascii")
+    half = settings_of(serving, certificate_file=tmp_path / "half.pem")
+    spoilt = certificates.pem(1)[1] + "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----"
+    (tmp_path / "spoilt.pem").write_text(spoilt, "ascii")
+
+    assert name_of(known)
+    with pytest.raises(SignInError, match="does not know the certificate in certificate_file"):
+        name_of(strange)
+    with pytest.raises(SignInError, match="private key and its certificate"):
+        name_of(half)
+    mixed = certificates.pem(2)[0] + certificates.pem(1)[1]
+    (tmp_path / "mixed.pem").write_text(mixed, "ascii")
+    with pytest.raises(SignInError, match="belong together"):
+        name_of(settings_of(serving, certificate_file=tmp_path / "mixed.pem"))
+    with pytest.raises(SignInError, match="belong together"):
+        name_of(settings_of(serving, certificate_file=tmp_path / "spoilt.pem"))
+
+
+def test_a_managed_identity_signs_in_without_any_secret_and_past_every_proxy(
+    serving: Serving, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(IDENTITY_HOST, plain_url(serving))
+    own = settings_of(serving, managed_identity=True, authority="", client_id="")
+    given = replace(own, client_id=serving.environments[0].client_id)
+
+    assert name_of(own) == name_of(given)
+    with pytest.raises(SignInError, match="no managed identity with the client_id"):
+        name_of(replace(own, client_id="someone"))
+    with pytest.raises(SignInError, match="Check url"):
+        name_of(replace(own, url="https://elsewhere.crm.dynamics.com"))
+
+
+def test_a_machine_without_a_metadata_service_says_what_is_wrong(
+    serving: Serving, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(IDENTITY_HOST, "http://127.0.0.1:9")
+
+    with pytest.raises(UnavailableError, match="Does this run in Azure"):
+        name_of(settings_of(serving, managed_identity=True, authority="", client_id=""))
+
+
+class Visitor(BaseHTTPRequestHandler):
+    """An authority whose document leads elsewhere, or that redirects; it notes who was asked."""
+
+    asked: ClassVar[list[str]] = []
+    document: ClassVar[dict[str, str]] = {}
+
+    def do_GET(self) -> None:
+        self._answer(json.dumps(self.document).encode())
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self._answer(b"{}")
+
+    def _answer(self, body: bytes) -> None:
+        self.asked.append(f"{self.command} {self.path}")
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Keep quiet."""
+
+
+@pytest.fixture
+def authority(tmp_path: Path) -> Iterator[tuple[str, Path]]:
+    """Serve such an authority over TLS; give its address and the file to trust."""
+    issuer = trustme.CA()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    issuer.issue_cert("localhost").configure_cert(context)
+    issuer.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    with HTTPServer(("127.0.0.1", 0), Visitor) as server:
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+        thread = Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield f"https://localhost:{server.server_port}/tenant", tmp_path / "ca.pem"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+@pytest.mark.parametrize(
+    "elsewhere",
+    [
+        "https://evil.example/tenant/token",
+        "https://localhost:1/tenant/token",
+        "http://localhost/t/t",
+    ],
+)
+def test_r37_no_secret_goes_where_a_document_of_the_authority_leads(
+    serving: Serving, authority: tuple[str, Path], elsewhere: str
+) -> None:
+    url, ca_file = authority
+    Visitor.asked.clear()
+    Visitor.document = {
+        "issuer": f"{url}/v2.0",
+        "authorization_endpoint": f"{url}/authorize",
+        "token_endpoint": elsewhere,
+    }
+    settings = settings_of(serving, authority=url, ca_file=ca_file, client_secret=Secret("canary"))
+
+    with pytest.raises(SignInError, match="Check authority"):
+        name_of(settings)
+
+    assert [one.split()[0] for one in Visitor.asked] == ["GET"]
