@@ -17,16 +17,16 @@ def main() -> int:
     try:
         redactor = Redactor(settings().secrets())
     except SettingsError as error:
-        return _tell("FAIL", f"settings: {error}", "Mend the settings file.")
+        return _tell("FAIL", f"settings: {error}", "mend the settings file")
     try:
         with app.connection_for_write() as connection:
-            connection.ensure_connection(max_retries=1, timeout=TIMEOUT_S)
+            connection.ensure_connection(max_retries=1, interval_start=0.2, timeout=TIMEOUT_S)
             for queue in app.amqp.queues.values():
                 queue(connection.default_channel).declare()
             kind = connection.transport.driver_type
     except Exception as error:
         text = redactor.text(f"{type(error).__name__}: {error}")
-        return _tell("FAIL", text, "Is it running, and is its URL right?")
+        return _tell("FAIL", text, "is it running, and is its URL right?")
     return _tell("OK", f"answers ({'embedded' if kind == 'sql' else kind})", "")
 
 

@@ -8,9 +8,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
+from sqlalchemy.exc import OperationalError
+
 from dynamics_xero.connector import Connector
-from dynamics_xero.errors import DynamicsXeroError, RetryableError
+from dynamics_xero.errors import DynamicsXeroError, RetryableError, UnavailableError
 from dynamics_xero.settings import Settings
+from dynamics_xero.store.faults import told
 
 FIRST_PAUSE_S = 2.0
 LONGEST_PAUSE_S = 300.0
@@ -53,6 +56,9 @@ class Desk:
             result = call(self._open())
         except DynamicsXeroError as error:
             self._failed(name, error, before)
+            return None
+        except OperationalError as error:
+            self._failed(name, UnavailableError(told(error)), before)
             return None
         self._troubles.pop(name, None)
         if before is not None:

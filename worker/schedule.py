@@ -8,6 +8,7 @@ from worker.brokers import EMBEDDED
 SWEEP_S = 5.0
 BROKER_SWEEP_S = 60.0
 PRUNE_S = 3600.0
+WHEEL_S = 3600.0
 EXPIRES_AFTER = 5.0
 """A message older than this many periods is not worth carrying out: newer ones are behind it."""
 
@@ -18,6 +19,9 @@ def entries(settings: Settings) -> dict[str, dict[str, object]]:
         f"look at {name}": _entry("worker.look", _period_s(connection), name)
         for name, connection in settings.connections.items()
     }
+    if settings.reconcile_days:
+        for name in settings.connections:
+            found[f"reconcile {name}"] = _entry("worker.reconcile", WHEEL_S, name)
     found["sweep"] = _entry("worker.sweep", SWEEP_S)
     found["prune"] = _entry("worker.prune", PRUNE_S)
     if settings.broker == EMBEDDED:

@@ -39,6 +39,12 @@ def sweep() -> None:
         look.apply_async((name,), expires=brokers.BUSY_TIMEOUT_S)
 
 
+@app.task(name="worker.reconcile")  # type: ignore[untyped-decorator]  # celery ships no types
+def reconcile(connection: str) -> None:
+    """Compare both sides whole, if that is due (R5)."""
+    desk.attempt(f"reconcile {connection}", lambda connector: connector.turn_wheel(connection))
+
+
 @app.task(name="worker.prune")  # type: ignore[untyped-decorator]  # celery ships no types
 def prune() -> None:
     """Throw away what has been kept long enough."""

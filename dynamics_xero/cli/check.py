@@ -1,4 +1,4 @@
-"""`check`: is everything in place that a sync needs?"""
+"""`check`: is everything in place that a sync needs? One failing line never hides the others."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ import json
 import os
 import subprocess
 import sys
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass, replace
 from importlib.util import find_spec
+from tempfile import TemporaryDirectory
 
 import click
 
 from dynamics_xero.cli.common import CONFIG_VARIABLE, Globals, global_options
-from dynamics_xero.cli.opening import opened
 from dynamics_xero.cli.outcomes import Exit
 from dynamics_xero.cli.tables import table
 from dynamics_xero.errors import SettingsError
@@ -20,6 +21,9 @@ from dynamics_xero.settings import Settings
 
 BROKER_TIMEOUT_S = 30
 DRIVER_FIX = 'pip install redis; or write broker = "embedded"'
+SETTINGS_FIX = "mend the settings file"
+
+OK, FAIL = "OK", "FAIL"
 
 
 @dataclass(frozen=True)
@@ -36,8 +40,13 @@ class Line:
 @global_options
 @click.pass_obj
 def check(given: Globals) -> int:
-    """Check settings, key, database, both sign-ins, columns, change tracking and broker."""
-    lines, code = _looked_at(given)
+    """Check settings, key, database, broker, and what both sides let us do."""
+    lines: list[Line] = []
+    codes: set[Exit] = set()
+    for line, code in _looked_at(given):
+        lines.append(replace(line, text=given.redactor.text(line.text)))
+        if line.state == FAIL:
+            codes.add(code)
     given.show(
         {"checks": [asdict(line) for line in lines]},
         lambda: table(
@@ -45,28 +54,56 @@ def check(given: Globals) -> int:
             [(line.state, line.name, line.text, line.fix) for line in lines],
         ),
     )
-    return code
+    return _worst(codes)
 
 
-def _looked_at(given: Globals) -> tuple[list[Line], Exit]:
+def _worst(codes: Iterable[Exit]) -> Exit:
+    """Return what has to be mended first: settings, then what is not reached, then the rest."""
+    found = set(codes)
+    order = (Exit.USAGE, Exit.NOT_REACHED, Exit.RECORDS_FAILED)
+    return next((code for code in order if code in found), Exit.FINE)
+
+
+def _looked_at(given: Globals) -> Iterator[tuple[Line, Exit]]:
     try:
-        given.settings()
+        settings = given.settings()
     except SettingsError as error:
-        fix = "Mend the settings file."
-        return [Line("settings", "FAIL", text, fix) for text in error.problems], Exit.USAGE
-    lines = [Line("settings", "OK", str(given.config.absolute()))]
-    with opened(given) as connector:
-        lines += [Line(line.name, line.state, line.text, line.fix) for line in connector.check()]
-    lines.append(broker(given))
-    return lines, _code(lines)
+        yield from _settings_faults(error)
+        return
+    yield Line("settings", OK, str(given.config.absolute())), Exit.USAGE
+    yield from _connector_lines(given, settings)
+    yield broker(given), Exit.NOT_REACHED
 
 
-def _code(lines: list[Line]) -> Exit:
-    failed = [line.name for line in lines if line.state == "FAIL"]
-    if not failed:
-        return Exit.FINE
-    reached = not any("sign-in" in name or name == "broker" for name in failed)
-    return Exit.ASKS_A_PERSON if reached else Exit.NOT_REACHED
+def _settings_faults(error: SettingsError) -> Iterator[tuple[Line, Exit]]:
+    for text in error.problems:
+        yield Line("settings", FAIL, text, SETTINGS_FIX), Exit.USAGE
+
+
+def _connector_lines(given: Globals, settings: Settings) -> Iterator[tuple[Line, Exit]]:
+    """Look through the connector; on a database of its own where the real one does not open."""
+    # Not at the top: asking for help must not load the database and both clients.
+    from dynamics_xero.connector import Connector
+    from dynamics_xero.connector.checking import About, CheckLine, check_database
+
+    codes = {About.SETTINGS: Exit.USAGE, About.REACH: Exit.NOT_REACHED}
+
+    def told(line: CheckLine) -> tuple[Line, Exit]:
+        code = codes.get(line.about, Exit.RECORDS_FAILED)
+        return Line(line.name, line.state, line.text, line.fix), code
+
+    database = check_database(str(settings.state))
+    yield told(database)
+    opens = database.state == OK
+    with TemporaryDirectory() as folder:
+        usable = settings if opens else replace(settings, state=f"sqlite:///{folder}/state.db")
+        try:
+            connector = Connector.from_settings(usable, connection=given.connection)
+        except SettingsError as error:
+            yield from _settings_faults(error)
+            return
+        with connector:
+            yield from map(told, connector.check(remembers=opens))
 
 
 def lacks_driver(settings: Settings) -> bool:
@@ -77,7 +114,7 @@ def lacks_driver(settings: Settings) -> bool:
 def broker(given: Globals) -> Line:
     """Ask the broker in a process of its own: this one never imports Celery."""
     if lacks_driver(given.settings()):
-        return Line("broker", "FAIL", "its Python driver is not installed", DRIVER_FIX)
+        return Line("broker", FAIL, "its Python driver is not installed", DRIVER_FIX)
     try:
         answer = subprocess.run(
             [sys.executable, "-m", "worker.check"],
@@ -89,4 +126,4 @@ def broker(given: Globals) -> Line:
         )
         return Line(**json.loads(answer.stdout.splitlines()[-1]))
     except (subprocess.TimeoutExpired, IndexError, ValueError, TypeError):
-        return Line("broker", "FAIL", "does not answer", "Is it running, and is its URL right?")
+        return Line("broker", FAIL, "does not answer", "is it running, and is its URL right?")

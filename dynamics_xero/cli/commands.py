@@ -46,6 +46,7 @@ commands = global_options(
         lazy={
             "init": (f"{_HERE}.init:init", "Write a commented settings file and a key."),
             "check": (f"{_HERE}.check:check", "Check settings, sign-ins, columns and broker."),
+            "auth": (f"{_HERE}.auth:auth", "Sign in, or change the key of the stored tokens."),
             "provision": (f"{_HERE}.provision:provision", "Plan or add the columns in Dynamics."),
             "sync": (f"{_HERE}.sync:sync", "Bring both sides in step."),
             "plan": (f"{_HERE}.plan:plan", "Show what a sync would do now, and its price."),

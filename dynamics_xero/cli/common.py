@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,11 +12,12 @@ from typing import Any, TypeVar
 import click
 from click.core import ParameterSource
 
-from dynamics_xero.redact import RedactingFormatter, Redactor
+from dynamics_xero.redact import Redactor, log_to_stderr
 from dynamics_xero.settings import Settings, load
 
 CONFIG_VARIABLE = "DYNAMICS_XERO_CONFIG"
 DEFAULT_CONFIG = "dynamics-xero.toml"
+LAYOUT = "%(asctime)s %(levelname)s %(message)s"
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -36,7 +36,7 @@ class Globals:
         """Read the settings file, and keep its secrets out of every text from now on (R38)."""
         settings = load(self.config)
         self.redactor = Redactor(settings.secrets())
-        log_to_stderr(self.redactor, self.verbosity)
+        log_to_stderr(self.redactor, layout=LAYOUT, level=level_of(self.verbosity))
         return settings
 
     def tell(self, text: str) -> None:
@@ -51,13 +51,10 @@ class Globals:
         )
 
 
-def log_to_stderr(redactor: Redactor, verbosity: int) -> None:
-    """Send the log to stderr: warnings, with -v information, with -vv everything."""
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(RedactingFormatter(redactor, "%(asctime)s %(levelname)s %(message)s"))
+def level_of(verbosity: int) -> int:
+    """Return the log's level: warnings, with -v information, with -vv everything of ours."""
     levels = {-1: logging.ERROR, 0: logging.WARNING, 1: logging.INFO}
-    level = levels.get(max(verbosity, -1), logging.DEBUG)
-    logging.basicConfig(level=level, handlers=[handler], force=True)
+    return levels.get(max(verbosity, -1), logging.DEBUG)
 
 
 def global_options(command: Command) -> Command:

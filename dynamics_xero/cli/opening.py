@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from dynamics_xero.cli.common import Globals
+from dynamics_xero.cli.outcomes import Exit, StoppedError
 
 if TYPE_CHECKING:
     from dynamics_xero.connector import Connector
@@ -14,9 +15,18 @@ if TYPE_CHECKING:
 
 @contextmanager
 def opened(given: Globals) -> Iterator[Connector]:
-    """Yield the connector that the settings file describes, and close it."""
-    # Not at the top: asking a command for help must not load the database and both clients.
-    from dynamics_xero.connector import Connector
+    """Yield the connector that the settings file describes, and close it.
 
-    with Connector.from_settings(given.settings(), connection=given.connection) as connector:
-        yield connector
+    Raises StoppedError when the database cannot do its work, in the middle too.
+    """
+    # Not at the top: asking a command for help must not load the database and both clients.
+    from sqlalchemy.exc import OperationalError
+
+    from dynamics_xero.connector import Connector
+    from dynamics_xero.store.faults import told
+
+    try:
+        with Connector.from_settings(given.settings(), connection=given.connection) as connector:
+            yield connector
+    except OperationalError as error:
+        raise StoppedError(Exit.NOT_REACHED, told(error)) from error

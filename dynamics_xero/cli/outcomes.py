@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-import traceback
 from collections.abc import Sequence
 from enum import IntEnum
 
@@ -18,6 +17,7 @@ from dynamics_xero.errors import (
     SettingsError,
     SignInError,
 )
+from dynamics_xero.redact import account
 from dynamics_xero.sandbox.tool_errors import ToolError
 
 
@@ -77,9 +77,9 @@ def run(command: click.Command, arguments: Sequence[str] | None) -> int:
     except DynamicsXeroError as error:
         problems = error.problems if isinstance(error, SettingsError) else (str(error),)
         return _told(given, code_of(error), problems)
-    except Exception:
+    except Exception as error:
         # The outermost edge: Python's own traceback would not pass the filter (R38).
-        return _told(given, Exit.RECORDS_FAILED, (traceback.format_exc(),))
+        return _told(given, Exit.RECORDS_FAILED, (account(error),))
     return int(result) if isinstance(result, int) else Exit.FINE
 
 

@@ -12,6 +12,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from dynamics_xero.errors import SettingsError
 from dynamics_xero.store.engine import READS, open_engine
+from dynamics_xero.store.faults import told
 from dynamics_xero.store.migrate import to_head
 from dynamics_xero.store.transaction import Transaction
 
@@ -36,8 +37,8 @@ class Store:
             engine.dispose()
             shown = engine.url.render_as_string(hide_password=True)
             raise SettingsError(
-                f"The database {shown} cannot be opened: {error.orig}. Does its folder or server "
-                "exist, and may this user write there? `state` in the settings names it."
+                f"The database {shown} cannot be opened: {error.orig}. {told(error)} `state` in "
+                "the settings names it."
             ) from error
         except SettingsError:
             engine.dispose()
@@ -51,6 +52,12 @@ class Store:
             yield connection
 
     @contextmanager
+    def look(self) -> Iterator[Connection]:
+        """Open a transaction of the same kind that only reads."""
+        with self._engine.connect().execution_options(**{READS: True}) as connection:
+            yield connection
+
+    @contextmanager
     def begin(self) -> Iterator[Transaction]:
         """Open a transaction: committed at the end of the block, rolled back by an exception."""
         with self._engine.begin() as connection:
@@ -59,7 +66,7 @@ class Store:
     @contextmanager
     def read(self) -> Iterator[Transaction]:
         """Open a transaction that only reads: it waits for no writer and no writer for it."""
-        with self._engine.connect().execution_options(**{READS: True}) as connection:
+        with self.look() as connection:
             yield Transaction(connection)
 
     def close(self) -> None:

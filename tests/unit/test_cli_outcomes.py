@@ -196,7 +196,8 @@ def test_r38_the_traceback_of_a_defect_hides_the_secrets_of_the_settings(
     assert run(crash, ["--config", str(file)]) == 1
 
     told = capsys.readouterr().err
-    assert "RuntimeError: the answer to [hidden] was odd" in told
+    assert "in crash" in told
+    assert told.rstrip().endswith("RuntimeError")
     assert "canary" not in told
 
 

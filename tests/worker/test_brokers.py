@@ -91,5 +91,12 @@ def test_the_ticker_looks_as_often_as_the_quicker_side_is_polled(settings: Setti
     assert look["options"]["expires"] > look["schedule"]
     assert found["sweep"]["schedule"] == 5.0
     assert (found["prune"]["task"], found["prune"]["schedule"]) == ("worker.prune", 3600.0)
+    wheel = found["reconcile main"]
+    assert (wheel["task"], wheel["schedule"], wheel["args"]) == (
+        "worker.reconcile",
+        3600.0,
+        ("main",),
+    )
+    assert "reconcile main" not in schedule.entries(replace(settings, reconcile_days=0))
     assert "sweep the broker" in found
     assert "sweep the broker" not in schedule.entries(replace(settings, broker="redis://x"))

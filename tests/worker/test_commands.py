@@ -21,7 +21,7 @@ BAD_EMAIL = "accounts..desk@example.com"
 
 def test_the_commands_tell_one_story_in_the_form_of_their_schemas(place: Place) -> None:
     missing = place.document("provision", "plan")
-    unready = place.document("check", code=4)
+    unready = place.document("check", code=1)
     made = place.document("provision", "apply")
     again = place.document("provision", "apply")
     checked = place.document("check")

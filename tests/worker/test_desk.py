@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from sqlalchemy import create_engine
 
 from dynamics_xero.connector import Connector
 from dynamics_xero.errors import SignInError, ThrottledError, UnavailableError
@@ -121,6 +122,19 @@ def test_r32_one_cause_is_told_once_and_so_is_its_end(
         ("ERROR", "main failed: The secret has expired.; again in 2 s"),
         ("INFO", "main works again"),
     ]
+
+
+def test_a_database_that_does_not_work_is_told_like_a_remote_that_is_down(
+    desk: Desk, caplog: pytest.LogCaptureFixture
+) -> None:
+    def look(_: object) -> None:
+        create_engine("sqlite:////nowhere/state.db").connect()
+
+    assert desk.attempt("main", look) is None
+
+    (record,) = caplog.records
+    assert "cannot be opened" in record.getMessage()
+    assert record.levelname == "WARNING"
 
 
 def test_a_defect_is_raised_so_that_it_is_reported(desk: Desk) -> None:
