@@ -18,6 +18,7 @@ from dynamics_xero.connector.shifts import pause_text, running, told, waited_for
 from dynamics_xero.connector.syncing import agreed, sync
 from dynamics_xero.errors import ThrottledError
 from dynamics_xero.model import Status
+from dynamics_xero.ports import Use
 from dynamics_xero.sync import run
 from dynamics_xero.sync.trip import Talk, Trip
 
@@ -36,7 +37,7 @@ def backfill(desk: Desk, one: Connection, entity: str | None, *, talk: Talk) -> 
         return sync(desk, one, entity, talk=talk)
     meter = Meter.start(one.sides, desk.shop.clock.now())
     with waited_for(desk.shop, one.lane()) as lane, running(desk.shop, one, "backfill") as run_id:
-        trip = replace(one.trip(lane, run_id=run_id), only=entity, talk=talk)
+        trip = replace(one.trip(lane, run_id=run_id, use=Use.BACKFILL), only=entity, talk=talk)
         state = agreed(desk, trip)
         paused = _work(replace(trip, held=state.held))
         with desk.shop.store.read() as tx:

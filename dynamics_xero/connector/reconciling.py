@@ -17,6 +17,7 @@ from dynamics_xero.connector.report import LISTED, ConnectionReport, Report
 from dynamics_xero.connector.shifts import pause_text, told, waited_for
 from dynamics_xero.connector.syncing import agreed
 from dynamics_xero.errors import ThrottledError
+from dynamics_xero.ports import Use
 from dynamics_xero.sync import run
 from dynamics_xero.sync.reconcile import Comparison, Drift, compare, reread
 from dynamics_xero.sync.trip import Talk, Trip
@@ -53,22 +54,23 @@ def reconcile(desk: Desk, *, talk: Talk) -> Reconciled:
     """Read both sides of every connection whole, compare, and carry what decide says."""
     reports, compared = [], {}
     for one in desk:
-        report, done = _reconcile(desk, one, talk)
+        report, done = reconcile_one(desk, one, talk)
         reports.append(report)
         if done is not None:
             compared[one.name] = done
     return Reconciled(Report(reports), compared)
 
 
-def _reconcile(
+def reconcile_one(
     desk: Desk, one: Connection, talk: Talk
 ) -> tuple[ConnectionReport, Comparison | None]:
+    """Do so for one connection; None when it had to stop before the comparison."""
     meter = Meter.start(one.sides, desk.shop.clock.now())
     done: Comparison | None = None
     paused = None
     with waited_for(desk.shop, one.lane()) as lane:
         run_id, since = _resumed(desk, one)
-        trip = replace(one.trip(lane, run_id=run_id), talk=talk)
+        trip = replace(one.trip(lane, run_id=run_id, use=Use.RECONCILE), talk=talk)
         state = agreed(desk, trip)
         trip = replace(trip, held=state.held)
         try:

@@ -6,9 +6,23 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from dynamics_xero.ports import Use
 from dynamics_xero.xero.window import FLIGHT_LIMIT_S, Window
 
 SLOT_WAIT_S = 0.25
+DAY_S = 86_400
+CALLS_A_DAY = 5000
+"""What every tier but Starter has (xero.md section 2); the first answer says how it is."""
+
+SHARES = {Use.MONEY: 100, Use.BACKFILL: 60, Use.RECONCILE: 80}
+"""Percent of the day that a use may take; all others leave the last 5 to money."""
+
+_TRAFFIC_DAYS = 31
+
+
+def share(use: Use) -> int:
+    """Return the percent of the day's calls after which a use has to stop."""
+    return SHARES.get(use, 95)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +38,8 @@ class Allowance:
     """The limits of one organisation, or of one app over all its organisations.
 
     flying: start times; two calls of the same start are the same to us. over: when each is over
-    at the latest, should nobody say so. paused: limit -> until.
+    at the latest, should nobody say so. paused: limit -> until. traffic: day (since 1970) -> bytes
+    that came from Xero, as they travelled: that is what Xero bills (xero.md section 2).
     """
 
     windows: Mapping[str, Window]
@@ -32,13 +47,15 @@ class Allowance:
     flying: list[float] = field(default_factory=list)
     over: dict[float, float] = field(default_factory=dict)
     paused: dict[str, float] = field(default_factory=dict)
+    traffic: dict[int, int] = field(default_factory=dict)
 
-    def wait(self, now: float) -> Wait:
-        """Return the longest of all waits."""
+    def wait(self, now: float, use: Use = Use.MONEY) -> Wait:
+        """Return the longest of all waits for a call of that use."""
         waits = [Wait(max(0.0, until - now), why) for why, until in self.paused.items()]
-        waits += [
-            Wait(window.wait_s(now, len(self.flying)), why) for why, window in self.windows.items()
-        ]
+        flying = len(self.flying)
+        for why, window in self.windows.items():
+            percent = share(use) if why == "day" else 100
+            waits.append(Wait(window.wait_s(now, flying, percent), why))
         if len(self.flying) >= self.max_flying:
             waits.append(Wait(SLOT_WAIT_S, "concurrent"))
         return max(waits, key=lambda wait: wait.seconds)
@@ -53,10 +70,22 @@ class Allowance:
         if started not in self.flying:  # given up for dead meanwhile, and counted then
             return
         self.flying.remove(started)
-        for why, window in self.windows.items():
+        for window in self.windows.values():
             window.add(now)
+        # The minute's fine steps tell best what was answered meanwhile.
+        late = next(iter(self.windows.values())).answered_since(started)
+        for why, window in self.windows.items():
             if why in remaining:
-                window.learn(now, started, remaining[why], len(self.flying))
+                window.learn(now, started, remaining[why], len(self.flying), late=late)
+
+    def left_today(self, now: float, use: Use = Use.MONEY) -> int:
+        """Return how many calls of a use the day still has."""
+        return max(0, self.windows["day"].free(now, len(self.flying), share(use)))
+
+    def weigh(self, now: float, received: int) -> None:
+        """Count bytes that came from Xero."""
+        today = int(now // DAY_S)
+        self.traffic[today] = self.traffic.get(today, 0) + received
 
     def pause(self, why: str, until: float) -> None:
         """Start nothing before `until`; what Xero said of a day replaces our own count of it."""
@@ -74,13 +103,15 @@ class Allowance:
         for window in self.windows.values():
             window.forget(now)
         self.paused = {why: until for why, until in self.paused.items() if until > now}
+        oldest = int(now // DAY_S) - _TRAFFIC_DAYS
+        self.traffic = {day: count for day, count in self.traffic.items() if day > oldest}
 
     def dump(self) -> str:
         """Return the row's text."""
         windows = {why: window.dump() for why, window in self.windows.items()}
         over = list(self.over.items())
         row = {"flying": self.flying, "over": over, "paused": self.paused, "windows": windows}
-        return json.dumps(row)
+        return json.dumps({**row, "traffic": self.traffic})
 
     def restore(self, text: str) -> None:
         """Take up a row's text; a limit it does not name starts afresh."""
@@ -89,16 +120,21 @@ class Allowance:
         # A process of an older version writes no "over".
         self.over = {float(started): float(at) for started, at in row.get("over", [])}
         self.paused = {str(why): float(until) for why, until in row["paused"].items()}
+        self.traffic = {int(day): int(count) for day, count in row.get("traffic", {}).items()}
         for why, window in self.windows.items():
             if why in row["windows"]:
                 window.restore(row["windows"][why])
 
 
-def organisation() -> Allowance:
-    """Return the limits per app and organisation of xero.md section 2, nothing used."""
-    return Allowance(
-        {"minute": Window(60, 60, 0.25), "day": Window(5000, 86_400, 300)}, max_flying=5
-    )
+def organisation(calls_a_day: int | None = None) -> Allowance:
+    """Return the limits per app and organisation of xero.md section 2, nothing used.
+
+    calls_a_day: what the tier has, where the settings say so; else the first answer tells.
+    """
+    known = calls_a_day is not None
+    limit = calls_a_day or CALLS_A_DAY
+    day = Window(limit, DAY_S, 300, known=known, follows=True, pinned=calls_a_day)
+    return Allowance({"minute": Window(60, 60, 0.25), "day": day}, max_flying=5)
 
 
 def app() -> Allowance:

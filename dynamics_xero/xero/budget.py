@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from dynamics_xero.errors import ThrottledError
-from dynamics_xero.ports import BudgetStore, Clock
+from dynamics_xero.ports import BudgetStore, Clock, Use
 from dynamics_xero.xero import allowance
 from dynamics_xero.xero.allowance import Allowance, Wait
+from dynamics_xero.xero.budget_batch import AnswerTimes, by_day
 from dynamics_xero.xero.window import FLIGHT_LIMIT_S
 
 LONGEST_WAIT_S = 60.0
@@ -33,11 +34,16 @@ Result = TypeVar("Result")
 
 @dataclass
 class Call:
-    """One call under way; what its answer says of the limits goes in before it ends."""
+    """One call under way; what its answer says of the limits goes in before it ends.
+
+    received: bytes of its answer as they travelled. took_s: known once it has ended.
+    """
 
     started: float
     remaining: dict[str, int] = field(default_factory=dict)
     pause: tuple[str, float] | None = None
+    received: int = 0
+    took_s: float = 0.0
 
     def answered(self, headers: Mapping[str, str]) -> None:
         """Take in what Xero says is left; header names in lower case."""
@@ -58,57 +64,85 @@ class _Row:
 
 
 class Budget:
-    """The calls of one organisation, and of the app it belongs to."""
+    """The calls of one organisation, and of the app it belongs to.
 
-    def __init__(self, store: BudgetStore, clock: Clock, *, organisation: str, app: str) -> None:
-        """organisation, app: names of their rows in the store."""
+    left: calls that the day still had when one of ours was last answered.
+    """
+
+    def __init__(
+        self,
+        store: BudgetStore,
+        clock: Clock,
+        *,
+        organisation: str,
+        app: str,
+        calls_a_day: int | None = None,
+    ) -> None:
+        """organisation, app: names of their rows in the store. calls_a_day: if it is known."""
         self._store = store
         self._clock = clock
+        fresh = functools.partial(allowance.organisation, calls_a_day)
         self._rows = (
-            _Row(organisation, allowance.organisation, ("minute", "day", "concurrent")),
+            _Row(organisation, fresh, ("minute", "day", "concurrent")),
             _Row(app, allowance.app, ("appminute",)),
         )
+        self.left = allowance.CALLS_A_DAY
         self._slots = threading.BoundedSemaphore(_IN_FLIGHT)
         self._turn = threading.Lock()
         self._lock = threading.Lock()
 
     @contextmanager
-    def call(self, *, within_s: float, over_s: float = FLIGHT_LIMIT_S) -> Iterator[Call]:
+    def call(
+        self,
+        *,
+        within_s: float,
+        over_s: float = FLIGHT_LIMIT_S,
+        use: Use = Use.CONTACT,
+    ) -> Iterator[Call]:
         """Wait for the right to make one call, hold it while the call runs, then count it.
 
         over_s: how long after its start it is over, should this process die before it says so.
+        use: how much of the day it may count on.
         Raises ThrottledError when the wait would outlast within_s, or is for a day.
         """
         until = self._now() + within_s
         with self._slots:
             with self._turn:  # one waits for the limits, so that nobody is passed over
-                call = Call(self._spend(until, over_s))
+                call = Call(self._spend(until, over_s, use))
             try:
                 yield call
             finally:
                 self._settle(call)
 
-    def _spend(self, until: float, over_s: float) -> float:
+    def standing(self) -> Allowance:
+        """Return how the organisation's limits stand, without changing anything."""
+        row = self._rows[0]
+        held, _before = self._load(row)
+        return held
+
+    def afford(self, use: Use) -> None:
+        """Raise ThrottledError when the day has no call left for a use; nothing is spent."""
+        wait = self.standing().wait(self._now(), use)
+        if wait.why not in _MINUTES and wait.seconds > LONGEST_WAIT_S:
+            raise _used_up(wait, use)
+
+    def _spend(self, until: float, over_s: float, use: Use) -> float:
         while True:
-            wait, started = self._start(over_s)
+            wait, started = self._start(over_s, use)
             if not wait.seconds:
                 return started
             longest = _LONGEST_MINUTE_S if wait.why in _MINUTES else LONGEST_WAIT_S
             if wait.seconds > longest or self._now() + wait.seconds >= until:
-                raise ThrottledError(
-                    f"Xero's limit of calls is used up ({wait.why}).",
-                    code=wait.why,
-                    retry_after_s=wait.seconds,
-                )
+                raise _used_up(wait, use)
             # In short naps, since the clock may be moved while we sleep.
             self._clock.sleep(min(wait.seconds, _NAP_S))
 
-    def _start(self, over_s: float) -> tuple[Wait, float]:
+    def _start(self, over_s: float, use: Use) -> tuple[Wait, float]:
         """Debit every row before the call leaves, or none of them and say how long to wait."""
         with self._lock:
             started = self._now()
             for position, row in enumerate(self._rows):
-                wait = self._change(row, functools.partial(_debit, started, over_s))
+                wait = self._change(row, functools.partial(_debit, started, over_s, use))
                 if wait.seconds:
                     for debited in self._rows[:position]:
                         self._change(debited, lambda held: held.flying.remove(started))
@@ -122,29 +156,103 @@ class Budget:
 
     def _count(self, row: _Row, call: Call, held: Allowance) -> None:
         now = self._now()
+        call.took_s = now - call.started
         held.end(now, call.started, call.remaining)
+        if "day" in held.windows:
+            held.weigh(now, call.received)
+            self.left = held.left_today(now)
         if call.pause is not None and call.pause[0] in row.pauses:
             held.pause(call.pause[0], now + call.pause[1])
 
     def _change(self, row: _Row, change: Callable[[Allowance], Result]) -> Result:
         """Change a row as if alone; another process that was first makes us look again."""
         while True:
-            before = self._store.load(row.name)
-            held = row.fresh()
-            if before is not None:
-                held.restore(before)
-            held.forget(self._now())
+            held, before = self._load(row)
             result = change(held)
             after = held.dump()
             if after == before or self._store.update(row.name, before, after):
                 return result
 
+    def _load(self, row: _Row) -> tuple[Allowance, str | None]:
+        before = self._store.load(row.name)
+        held = row.fresh()
+        if before is not None:
+            held.restore(before)
+        held.forget(self._now())
+        return held, before
+
     def _now(self) -> float:
         return self._clock.now().timestamp()
 
 
-def _debit(now: float, over_s: float, held: Allowance) -> Wait:
-    wait = held.wait(now)
+class Purse:
+    """The budget of the organisation that a client turns out to speak to."""
+
+    def __init__(
+        self, store: BudgetStore, clock: Clock, *, app: str, calls_a_day: int | None
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._app = app
+        self._calls_a_day = calls_a_day
+        self._lock = threading.Lock()
+        self._budgets: dict[str, Budget] = {}
+        self.times = AnswerTimes()
+
+    def of(self, tenant_id: str) -> Budget:
+        """Return the one budget of an organisation in this process."""
+        with self._lock:
+            if tenant_id not in self._budgets:
+                self._budgets[tenant_id] = Budget(
+                    self._store,
+                    self._clock,
+                    organisation=f"{self._app}:{tenant_id}",
+                    app=self._app,
+                    calls_a_day=self._calls_a_day,
+                )
+            return self._budgets[tenant_id]
+
+    @contextmanager
+    def paying(
+        self, tenant_id: str, *, within_s: float, over_s: float, use: Use, records: int
+    ) -> Iterator[Call]:
+        """Pay for one call as `Budget.call` does; records: how many it writes."""
+        paid: Call | None = None
+        try:
+            with self.of(tenant_id).call(within_s=within_s, over_s=over_s, use=use) as paid:
+                yield paid
+        finally:  # no answer in time says as much as a slow one
+            if paid is not None and records:
+                self.times.note(records, paid.took_s)
+
+    def batch(self, ordinary: int, most: int) -> int:
+        """Return how many records the next call should carry."""
+        with self._lock:
+            left = min((one.left for one in self._budgets.values()), default=allowance.CALLS_A_DAY)
+        return self.times.within(by_day(ordinary, most, left))
+
+
+def _used_up(wait: Wait, use: Use) -> ThrottledError:
+    return ThrottledError(
+        f"Xero's limit of calls is used up ({words(wait.why, use)}).",
+        code=wait.why,
+        retry_after_s=wait.seconds,
+    )
+
+
+def words(why: str, use: Use) -> str:
+    """Say which limit it is, and for a day's, how much of it this use may take."""
+    percent = allowance.share(use)
+    if why != "day" or percent == 100:
+        return why
+    return f"day; {_USES.get(use, 'ordinary work')} may use {percent} % of it"
+
+
+_USES = {Use.BACKFILL: "a load", Use.RECONCILE: "a comparison"}
+
+
+def _debit(now: float, over_s: float, use: Use, held: Allowance) -> Wait:
+    wait = held.wait(now, use)
     if not wait.seconds:
         held.start(now, over_s)
     return wait

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from dynamics_xero.ports import Use
+
 
 @dataclass(frozen=True, slots=True)
 class XeroResource:
@@ -14,7 +16,7 @@ class XeroResource:
     list_columns: list column -> the resource that describes its rows, read as parts.
     own_keys: columns, strongest first, by which an answer is told from its siblings.
     order: a column that never changes, so that rows cannot move between pages while they are
-    read; UpdatedDateUTC would let a row slip past a page boundary.
+    read; UpdatedDateUTC would let a row slip past a page boundary. use: what its calls are for.
     """
 
     name: str
@@ -34,9 +36,9 @@ class XeroResource:
     typed_lists: tuple[tuple[str, str], ...]
     list_columns: Mapping[str, str]
     order: str
+    use: Use = Use.CONTACT
     page_size: int = 1000
     ids_per_read: int = 40
-    batch_size: int = 50
     batch_bytes: int = 3_000_000
 
 

@@ -15,6 +15,9 @@ from typing import Any
 FLIGHT_LIMIT_S = 65.0
 """A call is over by then: whoever did not say so has died."""
 
+_TOLD_LATE = 10
+"""Calls by which an answer may be behind our own count without meaning anything."""
+
 
 @dataclass
 class Window:
@@ -23,32 +26,40 @@ class Window:
     limit grows when an answer shows more to be left. missing: calls that Xero's figure lacks
     beside all of ours, because others use the app, because the limit is lower, or because our
     memory was lost. doubt: the same by the latest answer, and counting against us every call
-    that Xero may not have seen before it answered.
+    that Xero may not have seen before it answered. follows: what Xero says is left counts for more
+    than our memory, so that a fixed window that began anew is noticed; only for windows so long
+    that a few calls more or less do not matter. pinned: the limit as the settings have it, which
+    counts for more than one that is remembered.
     """
 
     limit: int
     period_s: int
     step_s: float
     known: bool = False
+    follows: bool = False
+    pinned: int | None = None
     spent: dict[int, int] = field(default_factory=dict)
     missing: dict[int, int] = field(default_factory=dict)
     doubt: tuple[int, int] = (0, 0)
 
-    def free(self, now: float, in_flight: int) -> int:
-        """Return how many calls may start now."""
-        ours = sum(self._since(self.spent, now))
+    def free(self, now: float, in_flight: int, percent: int = 100) -> int:
+        """Return how many calls may start now; percent: of what others leave to us."""
         others = max(self._since(self.missing, now), default=0)
         if self._end_s(self.doubt[0]) > now:
             others = max(others, self.doubt[1])
-        return self.limit - ours - others - in_flight
+        return (self.limit - others) * percent // 100 - self.used(now) - in_flight
 
-    def wait_s(self, now: float, in_flight: int) -> float:
+    def used(self, now: float) -> int:
+        """Return how many calls of ours count at present."""
+        return sum(self._since(self.spent, now))
+
+    def wait_s(self, now: float, in_flight: int, percent: int = 100) -> float:
         """Return how long until a call may start, should those in flight take for ever."""
-        if self.free(now, in_flight) > 0:
+        if self.free(now, in_flight, percent) > 0:
             return 0.0
         steps = {*self.spent, *self.missing, self.doubt[0]}
         for moment in sorted(self._end_s(step) for step in steps):
-            if moment > now and self.free(moment, in_flight) > 0:
+            if moment > now and self.free(moment, in_flight, percent) > 0:
                 return moment - now
         return 1.0
 
@@ -57,22 +68,38 @@ class Window:
         step = self._step(now)
         self.spent[step] = self.spent.get(step, 0) + 1
 
-    def learn(self, now: float, started: float, remaining: int, in_flight: int) -> None:
-        """Take in what an answer says is left; its own call has been added already."""
+    def learn(
+        self, now: float, started: float, remaining: int, in_flight: int, *, late: int
+    ) -> None:
+        """Take in what an answer says is left; its own call has been added already.
+
+        late: calls of ours that may have been answered since this one started.
+        """
         self.limit = max(self.limit, remaining + 1) if self.known else remaining + 1
         self.known = True
+        if self.follows and remaining - self.free(now, in_flight) > _TOLD_LATE + late:
+            self._begin_anew(now, remaining, in_flight)
         maybe_counted = sum(self._since(self.spent, started)) + in_flight
         missing = self.limit - maybe_counted - remaining
         step = self._step(now)
         if missing > 0:
             self.missing[step] = max(self.missing.get(step, 0), missing)
-        surely_counted = 1 + sum(
-            count
-            for at, count in self.spent.items()
-            if self._end_s(at) > now and at * self.step_s <= started
-        )
+        surely_counted = self.used(now) - late
         alone = not any(self._since(self.missing, now))
         self.doubt = (step, 0 if alone else self.limit - surely_counted - remaining)
+
+    def answered_since(self, started: float) -> int:
+        """Return how many calls but the last may have been answered after that moment."""
+        return sum(n for at, n in self.spent.items() if at * self.step_s > started) - 1
+
+    def _begin_anew(self, now: float, remaining: int, in_flight: int) -> None:
+        """Forget the oldest calls, which Xero no longer counts: its fixed window began anew."""
+        self.missing, self.doubt = {}, (0, 0)
+        surplus = remaining - self.free(now, in_flight)
+        for step in sorted(step for step in self.spent if self._end_s(step) > now):
+            gone = max(0, min(self.spent[step], surplus))
+            self.spent[step] -= gone
+            surplus -= gone
 
     def forget(self, now: float) -> None:
         """Drop what no answer still on its way can be about."""
@@ -96,7 +123,7 @@ class Window:
 
     def restore(self, memory: Mapping[str, Any]) -> None:
         """Take up a memory that `dump` returned."""
-        self.limit, self.known = int(memory["limit"]), bool(memory["known"])
+        self.limit, self.known = self.pinned or int(memory["limit"]), bool(memory["known"])
         self.spent = {int(step): int(count) for step, count in memory["spent"].items()}
         self.missing = {int(step): int(count) for step, count in memory["missing"].items()}
         step, count = memory["doubt"]
