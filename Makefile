@@ -1,6 +1,7 @@
 # demo  sets up and runs the main job        test  passes every test
 # check lint, types, floors, unit tests      sandbox  serves both twins
-.PHONY: demo test test-kills test-switches test-histories test-planted test-dirt test-long check sandbox judges clean
+# bench measures what the figures in docs/explanation/benchmarks.md are; ARGS=--quick for a look
+.PHONY: bench demo test test-kills test-switches test-histories test-planted test-dirt test-long check sandbox judges clean
 SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
@@ -44,6 +45,9 @@ check: .venv/installed
 	@$(BIN)/mypy --no-error-summary
 	@$(BIN)/lint-imports --no-cache >.lint-imports.txt || { cat .lint-imports.txt; exit 1; }
 	@$(BIN)/python -m pytest tests/unit -q -n 2
+
+bench: .venv/installed
+	@$(BIN)/python -m tests.bench $(ARGS)
 
 sandbox: .venv/installed
 	@$(BIN)/dynamics-xero sandbox serve
