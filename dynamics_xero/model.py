@@ -47,6 +47,18 @@ class Life(StrEnum):
     FROZEN = "frozen"
 
 
+class Hold(StrEnum):
+    """What a link is stopped by until a person has looked (R19).
+
+    removals, people: many records, or many people inside their companies, would go at once.
+    loop: two programs write the same two values to and fro.
+    """
+
+    REMOVALS = "removals"
+    PEOPLE = "people"
+    LOOP = "loop"
+
+
 class RecordState(StrEnum):
     """Whether a remote row is there."""
 
@@ -123,7 +135,8 @@ class Link:
     attempts: transient failures in a row. starts: how often work on it began and never came to an
     end, because its process died (R32). parent_id: the link of the parent (parts only). marked
     counts how often the link was marked due; an outcome clears the mark only if it has not been
-    marked again since. winner_id: the link that stands for this one since a merge (R15).
+    marked again since. winner_id: the link that stands for this one since a merge (R15). hold: what
+    stopped it, None as a rule.
     """
 
     id: int
@@ -141,6 +154,7 @@ class Link:
     last_synced_at: datetime | None = None
     marked: int = 0
     winner_id: int | None = None
+    hold: Hold | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,10 +175,10 @@ class Pair:
     gone_parts are links that hung on this parent, with what became of their rows. The Xero side's
     parts travel inside `xero`. overrides and refusal are what plug-ins said before the decision:
     canonical values by field, and the sentence of a rejection. choices: whose value a person took
-    for a field in conflict, part_choices the same by the link of a part. survivor: the Xero record
-    at the end of a chain of merges; rival: the link that already has it. master: the link of the
-    row ours was merged into. absorbed: names of live Xero records left behind by rows that were
-    merged into ours.
+    for a field in conflict, part_choices the same by the link of a part. part_loops: the Remarks of
+    parts that go in a circle, by link. survivor: the Xero record at the end of a chain of merges;
+    rival: the link that already has it. master: the link of the row ours was merged into. absorbed:
+    names of live Xero records left behind by rows that were merged into ours.
     """
 
     link: Link
@@ -177,6 +191,7 @@ class Pair:
     refusal: str | None = None
     choices: Mapping[str, SideName] = field(default_factory=dict)
     part_choices: Mapping[int, Mapping[str, SideName]] = field(default_factory=dict)
+    part_loops: Mapping[int, str] = field(default_factory=dict)
     survivor: Record | None = None
     rival: Link | None = None
     master: Link | None = None
@@ -207,6 +222,7 @@ class LinkOutcome:
     winner_id: int | None = None
     fresh: bool = False
     again: bool = False
+    hold: Hold | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,6 +262,7 @@ class PartDecision:
     removed: bool = False
     gone: bool = False
     chosen: tuple[str, ...] = ()
+    hold: Hold | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,10 +274,10 @@ class Action:
     Dynamics row shows, lookups joined in (writes to Dynamics only).
     decided: the canonical source value per carried field, as decide read it (R8).
     settled: fields found equal, or left as they stand, with both halves (R7, R10).
-    status and remark: how the link stands once the action is done. life, winner_id: the same for
-    its life. again: the other direction waits, so the link stays due. also: writes onto the rows
-    of parts, each for its own link; the action's own link waits for them. chosen: the conflicts a
-    person's choice decided.
+    status, remark and hold: how the link stands once the action is done. life, winner_id: the same
+    for its life. again: the other direction waits, so the link stays due. also: writes onto the
+    rows of parts, each for its own link; the action's own link waits for them. chosen: the
+    conflicts a person's choice decided.
     """
 
     kind: ActionKind
@@ -283,6 +300,7 @@ class Action:
     again: bool = False
     also: tuple[Action, ...] = ()
     chosen: tuple[str, ...] = ()
+    hold: Hold | None = None
     dynamics_version: int | None = None
     xero_version: int | None = None
 

@@ -7,8 +7,10 @@ The engine's own store is large and has its ports beside these, in `store_port`.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from enum import IntEnum
+from typing import Protocol, runtime_checkable
 
 from dynamics_xero.model import Answer, EndpointFacts, Feed, Page, Purpose, Record, SideName, Write
 
@@ -75,6 +77,48 @@ class Side(Protocol):
         when its outcome is unknown, ThrottledError or UnavailableError when it was not taken,
         SignInError.
         """
+        ...
+
+
+class Use(IntEnum):
+    """What a call is for; a lower one goes first, and may use more of the day (design.md 5)."""
+
+    MONEY = 1
+    CLICK = 2
+    DOCUMENT = 3
+    CONTACT = 4
+    MASTER_DATA = 5
+    BACKFILL = 6
+    RECONCILE = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """What the rest of the day affords.
+
+    left: calls that ordinary work may still make. call_s: seconds per call, were they spread over
+    a whole day. batch: records that one call should carry.
+    """
+
+    left: int
+    call_s: float
+    batch: int
+
+
+@runtime_checkable
+class Budgeted(Protocol):
+    """A side whose calls are counted against a day's limit."""
+
+    def used_for(self, use: Use) -> Side:
+        """Return the same side, its calls counted as made for that use."""
+        ...
+
+    def afford(self) -> None:
+        """Raise ThrottledError when the day has no call left for that use."""
+        ...
+
+    def pace(self) -> Pace:
+        """Return what the rest of the day affords."""
         ...
 
 

@@ -29,12 +29,12 @@ class RecordRow:
     """One record about to be stored.
 
     digest: hash of its canonical content. keys: (key name, normalised value) under which it can be
-    found; they replace the keys it had (R16).
+    found; they replace the keys it had (R16), None leaves those as they stand.
     """
 
     record: Record
     digest: str
-    keys: tuple[tuple[str, str], ...] = ()
+    keys: tuple[tuple[str, str], ...] | None = ()
 
 
 @dataclass(frozen=True, slots=True)

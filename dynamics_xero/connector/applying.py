@@ -19,6 +19,7 @@ from dynamics_xero.connector.shifts import pause_text, running, told, waited_for
 from dynamics_xero.errors import SettingsError, ThrottledError
 from dynamics_xero.mapping.entity import EntityMapping
 from dynamics_xero.model import Action, Link, SideName
+from dynamics_xero.ports import Use
 from dynamics_xero.sync import planning, run
 from dynamics_xero.sync.pull import pull
 from dynamics_xero.sync.push import push
@@ -95,7 +96,7 @@ def _carry_out(
 ) -> tuple[ConnectionReport, list[Skipped]]:
     meter = Meter.start(one.sides, desk.shop.clock.now())
     with waited_for(desk.shop, one.lane()) as lane, running(desk.shop, one, "apply") as run_id:
-        trip = replace(one.trip(lane, run_id=run_id), talk=talk)
+        trip = replace(one.trip(lane, run_id=run_id, use=Use.CLICK), talk=talk)
         shift = _Shift(trip, desk.mappings.prints)
         talk(f"{one.name}: reading changes, carrying the plan out")
         try:
@@ -168,7 +169,7 @@ def _step(
             kept.append(link)
         else:
             shift.skipped.append(_skipped(link, planned[link_id], step, reason))
-    push(trip, _as_planned(run.decide_all(trip, mapping, kept), kept, found))
+    push(trip, _as_planned(run.decide_all(trip, mapping, kept, approved=True), kept, found))
     return {
         link.id: planned[link.id]
         for link in kept

@@ -9,11 +9,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from cryptography.fernet import Fernet, MultiFernet
-
-from dynamics_xero.connector import guarding, listings, plans
+from dynamics_xero.connector import budgets, guarding, listings, plans, sign_in, wheel
 from dynamics_xero.connector.applying import Applied, apply
 from dynamics_xero.connector.backfill import backfill
+from dynamics_xero.connector.checking import CheckLine, check_connection, check_key
 from dynamics_xero.connector.chosen import adopting, chosen_mappings
 from dynamics_xero.connector.clock import SandboxClock, SystemClock
 from dynamics_xero.connector.conflicts import conflicts, resolve
@@ -21,7 +20,6 @@ from dynamics_xero.connector.connection import Connection, Workshop, limits_of
 from dynamics_xero.connector.consent import Mappings, consent
 from dynamics_xero.connector.dead_letters import dead_letters, replay
 from dynamics_xero.connector.desk import Desk
-from dynamics_xero.connector.health import CheckLine, check_connection, check_database
 from dynamics_xero.connector.meter import Meter
 from dynamics_xero.connector.plans import Plan
 from dynamics_xero.connector.pruning import prune
@@ -32,14 +30,16 @@ from dynamics_xero.connector.slices import SLICE_S, next_look, work_slice
 from dynamics_xero.connector.syncing import agreed, sync
 from dynamics_xero.dynamics import provisioning
 from dynamics_xero.dynamics.side import DynamicsSide
-from dynamics_xero.errors import SettingsError, ThrottledError
+from dynamics_xero.errors import SettingsError, SignInError, ThrottledError
 from dynamics_xero.mapping.entity import EntityMapping
 from dynamics_xero.model import SideName, Status
 from dynamics_xero.plugins import Plugin
 from dynamics_xero.plugins import load as installed
 from dynamics_xero.ports import Clock, Side
-from dynamics_xero.settings import ConnectionSettings, FirstRun, Settings, load
+from dynamics_xero.rows import ConnectionRow
+from dynamics_xero.settings import ConnectionSettings, FirstRun, Settings, keys_now, load
 from dynamics_xero.store.budgets import Budgets
+from dynamics_xero.store.keyring import Keyring
 from dynamics_xero.store.store import Store
 from dynamics_xero.store.tokens import Tokens
 from dynamics_xero.sync import run
@@ -73,7 +73,13 @@ class Connector:
         limits = limits_of(settings.limits)
         everything = [*plugins, *installed()]
         shop = Workshop(
-            self._store, self._clock, enabled, everything, limits, adopting=adopting(settings)
+            self._store,
+            self._clock,
+            enabled,
+            everything,
+            limits,
+            adopting=adopting(settings),
+            linger_s=settings.linger_s,
         )
         chosen = _chosen(settings, connection)
         everyone = tuple(settings.connections.values())
@@ -117,9 +123,18 @@ class Connector:
 
         A connection that waits for its first plan (first_run = "plan") is only planned: the
         report's `planned` is true, its counts say what would be done, and nothing is written.
+        One that nobody lets in holds up no other: its SignInError is raised in the end.
         """
         self.desk.known(entity)
-        return Report([sync(self.desk, one, entity, talk=progress) for one in self.desk])
+        reports, refused = [], []
+        for one in self.desk:
+            try:
+                reports.append(sync(self.desk, one, entity, talk=progress))
+            except SignInError as error:
+                refused.append(error)
+        if refused:
+            raise refused[0]
+        return Report(reports)
 
     def backfill(self, entity: str | None = None, *, progress: Talk = say_nothing) -> Report:
         """Load everything that has no partner yet, as `sync` does; progress hears how far it is."""
@@ -201,20 +216,31 @@ class Connector:
             reports.append(told(self.desk.shop, one, actions, Meter(one.sides, since)))
         return Report(reports)
 
-    def check(self) -> list[CheckLine]:
-        """Look at everything that has to be right before records can flow."""
-        lines = [check_database(self._store)]
+    def check(self, *, remembers: bool = True) -> list[CheckLine]:
+        """Look at everything that has to be right before records can flow.
+
+        remembers: False where the database stands in for one that does not open.
+        """
+        lines = [check_key(self.desk)] if remembers else []
         for one in self._each():
-            lines.extend(check_connection(one))
+            lines.extend(check_connection(self.desk, one, remembers=remembers))
         return lines
 
     def provision_plan(self) -> list[str]:
-        """Return what Dynamics lacks: our columns, and change tracking."""
-        return [str(step) for side in self._environments() for step in provisioning.plan(side)]
+        """Return what Dynamics lacks: our columns and table, and change tracking."""
+        return [
+            str(step)
+            for side, shared in self._environments()
+            for step in provisioning.plan(side, shared=shared)
+        ]
 
     def provision_apply(self) -> list[str]:
         """Make what Dynamics lacks; returns what was done."""
-        return [str(step) for side in self._environments() for step in provisioning.apply(side)]
+        return [
+            str(step)
+            for side, shared in self._environments()
+            for step in provisioning.apply(side, shared=shared)
+        ]
 
     def status(self) -> dict[str, object]:
         """Return how each connection stands."""
@@ -227,8 +253,10 @@ class Connector:
                         "asks": [
                             *consent(tx, name, self.desk.mappings).asks,
                             *guarding.asks(tx, name, self.desk.shop.mappings),
+                            *sign_in.asks(self._connections[name]),
                         ],
                         "guards": guarding.standing(tx, name, self.desk.shop.mappings),
+                        "budget": self._budget(tx.endpoints.connection(name), now),
                     }
                     for name in self.connections
                 }
@@ -265,6 +293,11 @@ class Connector:
     def reconcile(self, *, progress: Talk = say_nothing) -> Reconciled:
         """Read both sides whole, compare every pair, and carry what that brings up."""
         return reconcile(self.desk, talk=progress)
+
+    def turn_wheel(self, connection: str) -> bool:
+        """Reconcile one connection if that is due by the settings; says whether it was."""
+        one = self._connections[connection]
+        return wheel.turn(self.desk, one, days=self._settings.reconcile_days)
 
     def replay(
         self, links: Sequence[int] = (), *, entity: str | None = None, every: bool = False
@@ -304,19 +337,34 @@ class Connector:
     def _each(self) -> Iterator[Connection]:
         return iter(self._connections.values())
 
-    def _environments(self) -> list[DynamicsSide]:
-        """One side per environment, however many connections share it."""
-        by_url = {c.settings.dynamics.url: c.sides[SideName.DYNAMICS] for c in self._each()}
-        return [side for side in by_url.values() if isinstance(side, DynamicsSide)]
+    def _budget(self, row: ConnectionRow | None, now: datetime) -> dict[str, object] | None:
+        """Return how a connection's limits stand; None before it has met its endpoints."""
+        if row is None:
+            return None
+        return budgets.standing(self._connections[row.name], row.xero_key, now=now)
+
+    def _environments(self) -> Iterator[tuple[DynamicsSide, bool]]:
+        """One side per environment, and whether several organisations share it."""
+        for one in {c.settings.dynamics.url: c for c in self._each()}.values():
+            side = one.sides[SideName.DYNAMICS]
+            if isinstance(side, DynamicsSide):
+                yield side, one.shares_environment
 
     def _sides(self, one: ConnectionSettings) -> dict[SideName, Side]:
-        keys = MultiFernet([Fernet(key) for key in self._settings.keys])
+        keys = Keyring(self._settings.keys, reread=lambda: keys_now(self._settings))
         tokens = Tokens(self._store, keys, self._clock)
-        budgets = Budgets(self._store)
+        spent = Budgets(self._store)
         return {
-            SideName.DYNAMICS: DynamicsSide(one.dynamics, self._clock),
+            SideName.DYNAMICS: DynamicsSide(
+                one.dynamics, self._clock, spent, limits=self._settings.limits
+            ),
             SideName.XERO: XeroSide(
-                one.xero, self._clock, tokens, budgets, limits=self._settings.limits
+                one.xero,
+                self._clock,
+                tokens,
+                spent,
+                limits=self._settings.limits,
+                connection=one.name,
             ),
         }
 

@@ -12,7 +12,7 @@ from dynamics_xero.mapping.entity import EntityMapping
 from dynamics_xero.rows import GuardKind, GuardRow
 from dynamics_xero.store_port import Transaction
 from dynamics_xero.sync.breaker import FAILURES
-from dynamics_xero.sync.guards import REMARKS, approve, watches
+from dynamics_xero.sync.guards import approve, watches
 
 ASKS = (
     "{}: {} {} would be archived or removed in Xero, more than usual at once; they wait. If that "
@@ -48,8 +48,8 @@ def standing(
     tx: Transaction, connection: str, mappings: Sequence[type[EntityMapping]]
 ) -> list[dict[str, object]]:
     """Return every guard of a connection that has something to say."""
-    held = tx.guards.held(connection, REMARKS)
-    waiting = {w.entity: held.get((w.holder, w.remark), 0) for w in watches(mappings)}
+    held = tx.guards.held(connection)
+    waiting = {w.entity: held.get((w.holder, w.hold), 0) for w in watches(mappings)}
     rows = tx.guards.all(connection)
     known = {row.entity for row in rows if row.kind is GuardKind.MASS_DELETE}
     found = [_told(row, waiting.get(row.entity, 0)) for row in rows]
@@ -115,6 +115,6 @@ def let_pass(desk: Desk, entity: str) -> int:
 def _approve(desk: Desk, connection: str, entity: str, now: datetime) -> int:
     mine = [watch for watch in watches(desk.shop.mappings) if watch.entity == entity]
     with desk.shop.store.begin() as tx:
-        held = tx.guards.held(connection, REMARKS)
-        waiting = [watch for watch in mine if (watch.holder, watch.remark) in held]
+        held = tx.guards.held(connection)
+        waiting = [watch for watch in mine if (watch.holder, watch.hold) in held]
         return sum(approve(tx, connection, watch, now=now) for watch in waiting)

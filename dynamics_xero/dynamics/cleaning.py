@@ -1,4 +1,4 @@
-"""Marshmallow fields that clean what Dataverse shows; none of them ever refuses a value.
+"""Functions that clean what Dataverse shows; none of them ever refuses a value.
 
 An observation is a fact: a value of an unexpected form survives as text, so that one odd row
 cannot hold up a feed.
@@ -6,12 +6,10 @@ cannot hold up a feed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
-from typing import Any, TypeAlias
-
-from marshmallow import fields
+from typing import TypeAlias
 
 from dynamics_xero.model import Value
 
@@ -76,17 +74,3 @@ def plain(value: object) -> Value:
     if isinstance(value, int | Decimal):
         return decimal(value) if isinstance(value, Decimal) else value
     return text(value) if isinstance(value, str) else None
-
-
-class Cleaned(fields.Field[Value]):
-    """A column cleaned by one of the functions above."""
-
-    def __init__(self, clean: Clean, *, data_key: str) -> None:
-        super().__init__(data_key=data_key, allow_none=True)
-        self._clean = clean
-
-    def _deserialize(
-        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
-    ) -> Value:
-        del attr, data, kwargs
-        return self._clean(value)

@@ -15,6 +15,7 @@ import requests
 from urllib3.exceptions import NewConnectionError, ReadTimeoutError
 
 from dynamics_xero.dynamics.auth import DynamicsSignIn
+from dynamics_xero.dynamics.budget import LONGEST_WAIT_S, DynamicsBudget
 from dynamics_xero.dynamics.errors import read_refusal, translate
 from dynamics_xero.dynamics.pin import Pin
 from dynamics_xero.dynamics.transport import CONNECT_TIMEOUT_S, READ_TIMEOUT_S, open_session
@@ -24,7 +25,7 @@ from dynamics_xero.errors import (
     SignInError,
     UnavailableError,
 )
-from dynamics_xero.ports import Clock
+from dynamics_xero.ports import BudgetStore, Clock
 from dynamics_xero.settings import DynamicsSettings
 
 READ_DEADLINE_S = 120.0
@@ -103,13 +104,27 @@ class CallCount:
 class DynamicsClient:
     """Speak HTTP to one environment. Threads may share it."""
 
-    def __init__(self, settings: DynamicsSettings, clock: Clock, *, page_size: int) -> None:
+    def __init__(
+        self,
+        settings: DynamicsSettings,
+        clock: Clock,
+        *,
+        page_size: int,
+        budgets: BudgetStore | None = None,
+        turn_s: float = LONGEST_WAIT_S,
+    ) -> None:
+        """budgets None: nothing is counted. turn_s: how long a call that writes may wait to go."""
         self.pin = Pin(settings.url)
         self.calls = CallCount()
         self.clock = clock
         self.page_size = page_size
         self._sign_in = DynamicsSignIn(settings, clock)
         self._session = open_session(ca_file=settings.ca_file, proxy=settings.proxy)
+        self._turn_s = turn_s
+        self.budget: DynamicsBudget | None = None
+        if budgets is not None:
+            user = f"dynamics:{settings.url}:{settings.client_id}"
+            self.budget = DynamicsBudget(budgets, clock, user=user)
 
     def url(self, path: str) -> str:
         """Return the full URL of a path below the service root."""
@@ -128,13 +143,27 @@ class DynamicsClient:
         Raises the errors of dynamics/errors.py; LostAnswerError when a write left unanswered.
         """
         token = self._sign_in.token()
-        reply = self._exchange(call, token)
+        reply = self._paid(call, token)
         if reply.status == 401:
-            reply = self._exchange(call, self._sign_in.token(rejected=token))
+            reply = self._paid(call, self._sign_in.token(rejected=token))
         if 200 <= reply.status < 300:
             return reply
         refusal = read_refusal(reply.status, reply.headers, reply.body, now=self.clock.now())
         raise translate(refusal, is_write=call.is_write)
+
+    def _paid(self, call: Call, token: str) -> Reply:
+        """Make one exchange within the limits; what asks to wait asks every process."""
+        if self.budget is None:
+            return self._exchange(call, token)
+        within_s = self._turn_s if call.is_write else LONGEST_WAIT_S
+        with self.budget.call(over_s=call.deadline_s, within_s=within_s) as paid:
+            reply = self._exchange(call, token)
+            if reply.status == 429:
+                refused = read_refusal(
+                    reply.status, reply.headers, reply.body, now=self.clock.now()
+                )
+                paid.pause_s = refused.retry_after_s or 0.0
+            return reply
 
     def _exchange(self, call: Call, token: str) -> Reply:
         self.calls.add(call.counted_as)

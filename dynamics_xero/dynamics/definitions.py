@@ -1,4 +1,4 @@
-"""Column definitions in the form Dataverse's metadata takes (dataverse.md section 9)."""
+"""Columns, tables and lookups in the form Dataverse's metadata takes (dataverse.md section 9)."""
 
 from __future__ import annotations
 
@@ -15,11 +15,20 @@ METADATA_TYPES: Mapping[ColumnType, str] = {
     ColumnType.BOOLEAN: "Boolean",
     ColumnType.CHOICE: "Picklist",
     ColumnType.DATETIME: "DateTime",
+    ColumnType.LOOKUP: "Lookup",
 }
 """Our word for what a column holds -> AttributeType."""
 
 _DEFAULT_LENGTHS = {ColumnType.TEXT: 100, ColumnType.MEMO: 2000}
 _LINKS = frozenset({"xero_url"})
+_WITH_ITS_RECORD = {
+    "Assign": "NoCascade",
+    "Delete": "Cascade",
+    "Merge": "NoCascade",
+    "Reparent": "NoCascade",
+    "Share": "NoCascade",
+    "Unshare": "NoCascade",
+}
 
 
 def column_definition(column: Column, *, language: int) -> dict[str, object]:
@@ -31,6 +40,38 @@ def column_definition(column: Column, *, language: int) -> dict[str, object]:
         "DisplayName": _label(column.label, language),
         "RequiredLevel": {"Value": "None"},
         **_details(column, language),
+    }
+
+
+def table_definition(name: str, label: str, *, primary: Column, language: int) -> dict[str, object]:
+    """Return the body that creates a table with its primary name and no other column.
+
+    The rows belong to the organization: who sees an account sees how it stands.
+    """
+    return {
+        "@odata.type": "Microsoft.Dynamics.CRM.EntityMetadata",
+        "SchemaName": name,
+        "DisplayName": _label(label, language),
+        "DisplayCollectionName": _label(f"{label}s", language),
+        "OwnershipType": "OrganizationOwned",
+        "HasActivities": False,
+        "HasNotes": False,
+        "Attributes": [{**column_definition(primary, language=language), "IsPrimaryName": True}],
+    }
+
+
+def lookup_definition(table: str, column: Column, *, language: int) -> dict[str, object]:
+    """Return the body that creates a lookup: the relationship that it carries.
+
+    Rows go with the record they point at, and stay with it when it is merged.
+    """
+    return {
+        "@odata.type": "Microsoft.Dynamics.CRM.OneToManyRelationshipMetadata",
+        "SchemaName": f"{table}_{column.target}",
+        "ReferencedEntity": column.target,
+        "ReferencingEntity": table,
+        "CascadeConfiguration": _WITH_ITS_RECORD,
+        "Lookup": column_definition(column, language=language),
     }
 
 

@@ -1,4 +1,4 @@
-"""What an environment lacks for us, and how it gets it: our columns, and change tracking.
+"""What an environment lacks for us, and how it gets it: columns, a table, change tracking.
 
 Run by a person with an administrator's role, before the first sync. A second run finds nothing to
 do, so an interrupted one is simply run again.
@@ -11,12 +11,22 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from dynamics_xero.dynamics.client import Call, DynamicsClient
-from dynamics_xero.dynamics.definitions import METADATA_TYPES, column_definition
+from dynamics_xero.dynamics.definitions import (
+    METADATA_TYPES,
+    column_definition,
+    lookup_definition,
+    table_definition,
+)
 from dynamics_xero.dynamics.resources import table_of
 from dynamics_xero.dynamics.side import DynamicsSide
 from dynamics_xero.errors import MissingColumnError, UnavailableError
-from dynamics_xero.mapping.columns.column import Column
-from dynamics_xero.mapping.columns.xero_details import CUSTOM_COLUMNS
+from dynamics_xero.mapping.columns.column import Column, ColumnType
+from dynamics_xero.mapping.columns.xero_details import (
+    CUSTOM_COLUMNS,
+    LINK_COLUMNS,
+    LINK_NAME,
+    LINK_TABLE,
+)
 from dynamics_xero.model import Feed
 
 VISIBLE_AFTER_S = (0, 3, 7, 10, 30)
@@ -28,11 +38,15 @@ _SUMMARY = (
     "&$expand=Attributes($select=LogicalName,AttributeType)"
 )
 _ENGLISH = 1033
+_LINK_LABEL = "Xero Link"
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One thing to do, or done: a column to make, or (column None) tracking to turn on."""
+    """One thing to do, or done: a column to make, or (column None) tracking to turn on.
+
+    A table of ours comes into being with its primary name.
+    """
 
     table: str
     column: Column | None = None
@@ -42,19 +56,22 @@ class Step:
         """Say it for a person."""
         if self.column is None:
             return f"Turn on change tracking for {self.table}"
+        if self.column is LINK_NAME:
+            return f'Add table {self.table} ("{_LINK_LABEL}")'
         kind = METADATA_TYPES[self.column.type]
         return f'Add column {self.column.name} ("{self.column.label}", {kind}) to {self.table}'
 
 
-def plan(side: DynamicsSide) -> list[Step]:
+def plan(side: DynamicsSide, *, shared: bool = False) -> list[Step]:
     """Return what the environment lacks; an empty list means nothing to do.
 
-    Raises MissingColumnError naming every column of ours that exists as another type.
+    shared: more than one Xero organisation is kept in step with it, which takes a table of ours
+    (R34). Raises MissingColumnError naming every column of ours that exists as another type.
     """
     steps: list[Step] = []
     problems: list[str] = []
-    for table, columns in CUSTOM_COLUMNS.items():
-        found = _read_table(side.client, table, _SUMMARY)
+    for table, columns in _wanted(shared=shared).items():
+        found = _summary(side.client, table)
         types = _types_of(found)
         for column in columns:
             wanted, there = METADATA_TYPES[column.type], types.get(column.name)
@@ -62,11 +79,24 @@ def plan(side: DynamicsSide) -> list[Step]:
                 steps.append(Step(table, column))
             elif there != wanted:
                 problems.append(f"{column.name} on {table} is {there}, not {wanted}.")
-        if found.get("ChangeTrackingEnabled") is not True:
+        if table_of(table).tracked and found.get("ChangeTrackingEnabled") is not True:
             steps.append(Step(table))
     if problems:
         raise MissingColumnError(" ".join(problems) + " Delete these columns first.")
     return steps
+
+
+def _wanted(*, shared: bool) -> Mapping[str, tuple[Column, ...]]:
+    return {**CUSTOM_COLUMNS, LINK_TABLE: LINK_COLUMNS} if shared else CUSTOM_COLUMNS
+
+
+def _summary(client: DynamicsClient, table: str) -> dict[str, object]:
+    """Return a table's columns and tracking; a table of ours may not be there yet."""
+    if table == LINK_TABLE:
+        query = f"EntityDefinitions?$select=LogicalName&$filter=LogicalName eq '{table}'"
+        if not client.get(client.url(query), strong=True).json().get("value"):
+            return {"Attributes": []}
+    return _read_table(client, table, _SUMMARY)
 
 
 def unknown_columns(side: DynamicsSide, feeds: Iterable[Feed]) -> list[str]:
@@ -82,10 +112,10 @@ def unknown_columns(side: DynamicsSide, feeds: Iterable[Feed]) -> list[str]:
     return missing
 
 
-def apply(side: DynamicsSide) -> list[Step]:
-    """Do what is missing, wait until it shows, and return it as done."""
+def apply(side: DynamicsSide, *, shared: bool = False) -> list[Step]:
+    """Do what is missing, wait until it shows, and return it as done; shared: as for `plan`."""
     client = side.client
-    steps = plan(side)
+    steps = plan(side, shared=shared)
     if not steps:
         return []
     language = _language(client)
@@ -93,14 +123,26 @@ def apply(side: DynamicsSide) -> list[Step]:
         if step.column is None:
             _track_changes(client, step.table)
         else:
-            definition = column_definition(step.column, language=language)
-            _change(client, "POST", _table_url(client, step.table) + "/Attributes", definition)
+            _make(client, step.table, step.column, language=language)
     tables = sorted({step.table for step in steps})
     _publish(client, tables)
     for table in tables:
         names = [step.column.name for step in steps if step.table == table and step.column]
         _wait_for(client, table, names)
     return [replace(step, done=True) for step in steps]
+
+
+def _make(client: DynamicsClient, table: str, column: Column, *, language: int) -> None:
+    if column is LINK_NAME:
+        url = client.url("EntityDefinitions")
+        body = table_definition(table, _LINK_LABEL, primary=column, language=language)
+    elif column.type is ColumnType.LOOKUP:
+        url = client.url("RelationshipDefinitions")
+        body = lookup_definition(table, column, language=language)
+    else:
+        url = _table_url(client, table) + "/Attributes"
+        body = column_definition(column, language=language)
+    _change(client, "POST", url, body)
 
 
 def _table_url(client: DynamicsClient, table: str) -> str:
@@ -144,7 +186,8 @@ def _wait_for(client: DynamicsClient, table: str, names: Sequence[str]) -> None:
     """Wait until rows can be read with the new columns."""
     if not names:
         return
-    query = f"{table_of(table).entity_set}?$top=1&$select={','.join(names)}"
+    read = ",".join(table_of(table).read_as(name) for name in names)
+    query = f"{table_of(table).entity_set}?$top=1&$select={read}"
     for pause_s in VISIBLE_AFTER_S:
         client.clock.sleep(pause_s)
         try:

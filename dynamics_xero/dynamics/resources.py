@@ -94,6 +94,15 @@ _TABLES = (
     ),
     Table("transactioncurrency", "transactioncurrencies", tracked=False),
     Table("systemuser", "systemusers", tracked=False),
+    Table(
+        "xero_link",
+        "xero_links",
+        _lookups(
+            ("xero_accountid", "accounts", "xero_accountid"),
+            ("xero_contactid", "contacts", "xero_contactid"),
+        ),
+        tracked=False,
+    ),
 )
 
 TABLES: Mapping[str, Table] = {table.name: table for table in _TABLES}

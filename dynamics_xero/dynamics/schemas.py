@@ -1,4 +1,7 @@
-"""The marshmallow schema of each table, for the columns a feed selects: rows in, records out."""
+"""The schema of each table, for the columns a feed selects: rows in, records out.
+
+A plan of columns in place of a marshmallow schema: see docs/adr/0008-plans-read-rows.md.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +10,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
-
-from marshmallow import EXCLUDE, Schema
 
 from dynamics_xero.dynamics import cleaning
-from dynamics_xero.dynamics.cleaning import Clean, Cleaned
+from dynamics_xero.dynamics.cleaning import Clean
 from dynamics_xero.dynamics.resources import Table, table_of
 from dynamics_xero.errors import UnavailableError
 from dynamics_xero.mapping.columns.column import ColumnType
@@ -36,25 +36,25 @@ class Shape:
 
     table: Table
     select: tuple[str, ...]
-    schema: Schema
+    plan: tuple[tuple[str, str, Clean], ...]
+    """Of each column: under what name it is read, its own name, and what cleans it."""
 
     def records(self, rows: Sequence[Mapping[str, object]]) -> Iterator[Record]:
         """Yield one record per row. Raises UnavailableError for a row without id or version."""
-        loaded: list[dict[str, Any]] = self.schema.load(rows, many=True, unknown=EXCLUDE)
-        for row, values in zip(rows, loaded, strict=True):
-            yield self._record(row, values)
+        return map(self.record, rows)
 
     def record(self, row: Mapping[str, object]) -> Record:
-        """Return the record of one row."""
-        return next(self.records([row]))
-
-    def _record(self, row: Mapping[str, object], values: dict[str, Any]) -> Record:
+        """Return the record of one row. Raises UnavailableError without id or version."""
         modified_at = cleaning.moment(row.get("modifiedon"))
         return Record(
             resource=self.table.name,
             id=_id_of(row, self.table),
             version=_version_of(row),
-            values={name: value for name, value in values.items() if value is not None},
+            values={
+                name: value
+                for key, name, clean in self.plan
+                if (raw := row.get(key)) is not None and (value := clean(raw)) is not None
+            },
             state=RecordState.ARCHIVED if row.get("statecode") == _ARCHIVED else RecordState.LIVE,
             parent_id=_parent_of(row, self.table),
             modified_at=modified_at if isinstance(modified_at, datetime) else None,
@@ -64,20 +64,17 @@ class Shape:
 
 @lru_cache(maxsize=64)
 def shape_of(feed: Feed) -> Shape:
-    """Return the shape of a feed; building a schema costs more than reading a row with it."""
+    """Return the shape of a feed; making it costs more than reading a row with it."""
     table = table_of(feed.resource)
     columns = {*table.own_columns(feed.columns), *({"statecode"} & table.columns.keys())}
-    fields = {
-        column: Cleaned(_cleaner(table, column), data_key=table.read_as(column))
-        for column in columns
-    }
+    plan = tuple((table.read_as(name), name, _cleaner(table, name)) for name in sorted(columns))
     select = {table.read_as(column) for column in columns}
     select |= {table.id_column, *_BOOKKEEPING}
     if table.parent:
         select.add(table.read_as(table.parent[0]))
     if table.merges:
         select.add("_masterid_value")
-    return Shape(table, tuple(sorted(select)), Schema.from_dict(dict(fields))())
+    return Shape(table, tuple(sorted(select)), plan)
 
 
 _CLEANERS: Mapping[ColumnType, Clean] = {

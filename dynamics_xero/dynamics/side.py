@@ -30,8 +30,8 @@ from dynamics_xero.model import (
     SideName,
     Write,
 )
-from dynamics_xero.ports import Calls, Clock
-from dynamics_xero.settings import DynamicsSettings
+from dynamics_xero.ports import BudgetStore, Calls, Clock
+from dynamics_xero.settings import DynamicsSettings, LimitsSettings
 
 PAGE_ROWS = 2000
 """Rows per page of a feed, at most 5,000 (dataverse.md section 2); a page is held in memory."""
@@ -48,10 +48,23 @@ class DynamicsSide:
     name = SideName.DYNAMICS
 
     def __init__(
-        self, settings: DynamicsSettings, clock: Clock, *, page_size: int = PAGE_ROWS
+        self,
+        settings: DynamicsSettings,
+        clock: Clock,
+        budgets: BudgetStore | None = None,
+        *,
+        limits: LimitsSettings | None = None,
+        page_size: int = PAGE_ROWS,
     ) -> None:
+        """Touch nothing yet: the first call signs in. limits None = the usual ones."""
         self._settings = settings
-        self.client = DynamicsClient(settings, clock, page_size=page_size)
+        self.client = DynamicsClient(
+            settings,
+            clock,
+            page_size=page_size,
+            budgets=budgets,
+            turn_s=(limits or LimitsSettings()).turn_s,
+        )
         self.calls: Calls = self.client.calls
 
     def identify(self) -> EndpointFacts:

@@ -9,6 +9,8 @@ from pathlib import Path
 import requests
 from requests.adapters import HTTPAdapter
 
+from dynamics_xero.redial import REDIAL
+
 CONNECT_TIMEOUT_S = 5.0
 READ_TIMEOUT_S = 30.0
 
@@ -20,7 +22,9 @@ class BoundedAdapter(HTTPAdapter):
     """Give every call a timeout, and let no more than IN_FLIGHT calls leave at once."""
 
     def __init__(self) -> None:
-        super().__init__(pool_connections=4, pool_maxsize=IN_FLIGHT, pool_block=True)
+        super().__init__(
+            pool_connections=4, pool_maxsize=IN_FLIGHT, pool_block=True, max_retries=REDIAL
+        )
 
     def send(
         self,

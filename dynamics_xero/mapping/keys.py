@@ -91,4 +91,4 @@ def normal(value: Value) -> str:
 def compact(value: Value) -> str:
     """Return letters and digits only, folded: "SW1A 1AA" and "sw1a-1aa" are one postcode."""
     text = unicodedata.normalize("NFKC", normal(value))
-    return "".join(sign for sign in text if sign.isalnum())
+    return "".join(filter(str.isalnum, text))

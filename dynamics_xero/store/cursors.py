@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from dynamics_xero.rows import CursorRow
 from dynamics_xero.store.engine import upsert
 from dynamics_xero.store.tables import cursor
+
+_GET = select(cursor).where(
+    cursor.c.endpoint == bindparam("endpoint"), cursor.c.resource == bindparam("resource")
+)
 
 
 class Cursors:
@@ -19,8 +23,7 @@ class Cursors:
 
     def get(self, endpoint: str, resource: str) -> CursorRow | None:
         """Return the feed's row, None before its first read."""
-        query = select(cursor).where(cursor.c.endpoint == endpoint, cursor.c.resource == resource)
-        row = self._connection.execute(query).first()
+        row = self._connection.execute(_GET, {"endpoint": endpoint, "resource": resource}).first()
         if row is None:
             return None
         return CursorRow(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from sqlalchemy import (
@@ -33,9 +34,9 @@ Item = TypeVar("Item")
 def open_engine(url: str) -> Engine:
     """Return an engine for the URL, set up for short writes that survive a power cut."""
     if make_url(url).get_backend_name() != "sqlite":
-        return create_engine(url, pool_pre_ping=True)
+        return create_engine(url, pool_pre_ping=True, hide_parameters=True)
     _make_private(make_url(url).database)
-    engine = create_engine(url)
+    engine = create_engine(url, hide_parameters=True)  # or errors repeat what was written (R38)
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)
     return engine
@@ -82,23 +83,39 @@ def upsert(
 
     Its rowcount says whether it did, here and below; SQLAlchemy drops that of an insert.
     """
+    if only_if is None:
+        return _always_replacing(connection.dialect.name, table)
+    return _replacing(connection.dialect.name, table, only_if)
+
+
+def insert_missing(connection: Connection, table: Table) -> Insert:
+    """Return an insert that leaves a row alone that is there already."""
+    return _leaving(connection.dialect.name, table)
+
+
+@lru_cache(maxsize=64)
+def _always_replacing(dialect: str, table: Table) -> Insert:
+    """Made once: every page and every answer needs it, and building one costs more than a row."""
+    return _replacing(dialect, table)
+
+
+def _replacing(dialect: str, table: Table, only_if: ColumnElement[bool] | None = None) -> Insert:
     keys = [column.name for column in table.primary_key]
-    statement = _insert(connection, table)
+    statement = _insert(dialect, table)
     others = {c.name: statement.excluded[c.name] for c in table.c if c.name not in keys}
     replacing = statement.on_conflict_do_update(index_elements=keys, set_=others, where=only_if)
     return replacing.execution_options(preserve_rowcount=True)
 
 
-def insert_missing(connection: Connection, table: Table) -> Insert:
-    """Return an insert that leaves a row alone that is there already."""
-    leaving = _insert(connection, table).on_conflict_do_nothing()
-    return leaving.execution_options(preserve_rowcount=True)
+@lru_cache(maxsize=64)
+def _leaving(dialect: str, table: Table) -> Insert:
+    return (
+        _insert(dialect, table).on_conflict_do_nothing().execution_options(preserve_rowcount=True)
+    )
 
 
-def _insert(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
-    if connection.dialect.name == "postgresql":
-        return postgresql.insert(table)
-    return sqlite.insert(table)
+def _insert(dialect: str, table: Table) -> sqlite.Insert | postgresql.Insert:
+    return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
 
 
 def chunks(items: Iterable[Item]) -> Iterator[list[Item]]:

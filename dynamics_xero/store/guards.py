@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, and_, delete, func, or_, select
 
-from dynamics_xero.model import Life, Link, RecordState, Status
+from dynamics_xero.model import Hold, Life, Link, RecordState
 from dynamics_xero.rows import GuardKind, GuardRow, WrittenRow
 from dynamics_xero.store import codec
 from dynamics_xero.store.engine import chunks, upsert
 from dynamics_xero.store.link_rows import COLUMNS, of, to_link
 from dynamics_xero.store.tables import guard, history, link, record
 
-WRITES = ("update", "update_in_dynamics")
+WRITES = ("update", "update_in_dynamics", "archive", "restore")
 
 
 class Guards:
@@ -86,12 +86,11 @@ class Guards:
         *,
         here: tuple[str, str],
         there: tuple[str, str],
-        remark: str,
     ) -> set[int]:
         """Return due links whose Dynamics row is gone while its partner is still there.
 
-        here, there: endpoint and resource on each side. Those that stand with the remark are
-        left out, and so are rows that another one stands for since a merge.
+        here, there: endpoint and resource on each side. Those that are held already are left out,
+        and so are rows that another one stands for since a merge.
         """
         mine, partner = record.alias("mine"), record.alias("partner")
         query = (
@@ -116,7 +115,7 @@ class Guards:
                 *of(connection, entity),
                 link.c.due_at.is_not(None),
                 link.c.life == Life.LINKED.value,
-                link.c.remark.is_distinct_from(remark),
+                link.c.hold.is_distinct_from(Hold.REMOVALS.value),
                 mine.c.state != RecordState.LIVE.value,
                 mine.c.merged_into.is_(None),
                 partner.c.state == RecordState.LIVE.value,
@@ -124,29 +123,24 @@ class Guards:
         )
         return set(self._connection.scalars(query))
 
-    def held(self, connection: str, remarks: Sequence[str]) -> dict[tuple[str, str], int]:
-        """Return (entity, remark) -> number of links that stand Blocked with one of the remarks."""
+    def held(self, connection: str) -> dict[tuple[str, Hold], int]:
+        """Return (entity, what holds them) -> number of links."""
         query = (
-            select(link.c.entity, link.c.remark, func.count())
-            .where(
-                link.c.connection == connection,
-                link.c.status == Status.BLOCKED.value,
-                link.c.remark.in_(remarks),
-            )
-            .group_by(link.c.entity, link.c.remark)
+            select(link.c.entity, link.c.hold, func.count())
+            .where(link.c.connection == connection, link.c.hold.is_not(None))
+            .group_by(link.c.entity, link.c.hold)
         )
-        return {(entity, text): n for entity, text, n in self._connection.execute(query)}
+        return {(entity, Hold(hold)): n for entity, hold, n in self._connection.execute(query)}
 
     def held_links(
-        self, connection: str, entity: str, remark: str, *, after: int, limit: int
+        self, connection: str, entity: str, hold: Hold, *, after: int, limit: int
     ) -> list[Link]:
-        """Return the next links after an id that stand Blocked with the remark."""
+        """Return the next links after an id that are held so."""
         query = (
             select(*COLUMNS)
             .where(
                 *of(connection, entity),
-                link.c.status == Status.BLOCKED.value,
-                link.c.remark == remark,
+                link.c.hold == hold.value,
                 link.c.id > after,
             )
             .order_by(link.c.id)
@@ -155,11 +149,11 @@ class Guards:
         return [to_link(row) for row in self._connection.execute(query)]
 
     def written(
-        self, link_ids: Iterable[int], *, since: datetime, always: Iterable[int] = ()
+        self, link_ids: Iterable[int], *, since: datetime | None, always: Iterable[int] = ()
     ) -> list[WrittenRow]:
-        """Return the updates of links that were carried out since, the oldest first.
+        """Return what was written of links since, onto either side, the oldest first.
 
-        always: links whose earlier updates count as well.
+        since None: from the beginning. always: links whose earlier writes count as well.
         """
         found: list[WrittenRow] = []
         for some, start in ((link_ids, since), (always, None)):

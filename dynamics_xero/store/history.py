@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from sqlalchemy import Connection, insert, or_, select
 
 from dynamics_xero.model import Status
 from dynamics_xero.rows import HistoryRow
 from dynamics_xero.store import codec
+from dynamics_xero.store.engine import chunks
 from dynamics_xero.store.tables import history
 
 
@@ -22,6 +23,16 @@ class History:
         """Append outcomes."""
         if rows:
             self._connection.execute(insert(history), [_columns(row) for row in rows])
+
+    def told(self, link_ids: Iterable[int], action: str) -> set[int]:
+        """Return those of the links of which an action is told."""
+        found: set[int] = set()
+        for some in chunks(link_ids):
+            query = select(history.c.link_id).where(
+                history.c.link_id.in_(some), history.c.action == action
+            )
+            found.update(self._connection.scalars(query))
+        return found
 
     def of_record(self, record_id: str, limit: int) -> list[HistoryRow]:
         """Return the newest outcomes of a Dynamics or Xero id, newest first."""

@@ -5,12 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, and_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, select, update
 
 from dynamics_xero.store.engine import insert_missing
 from dynamics_xero.store.tables import EPOCH, lease
 
 NOBODY = ""
+
+_RENEW = (
+    update(lease)
+    .where(
+        lease.c.name == bindparam("b_name"),
+        lease.c.owner == bindparam("b_owner"),
+        lease.c.fence == bindparam("b_fence"),
+    )
+    .values(until=bindparam("b_until"))
+)
+"""Put together once: every transaction of a lane begins with it."""
 
 
 class Leases:
@@ -48,10 +59,8 @@ class Leases:
 
     def renew(self, name: str, owner: str, fence: int, *, until: datetime) -> bool:
         """Move the end; False when somebody else took the lease since."""
-        changed = self._connection.execute(
-            update(lease).where(_held_by(name, owner, fence)).values(until=until)
-        )
-        return changed.rowcount == 1
+        held = {"b_name": name, "b_owner": owner, "b_fence": fence, "b_until": until}
+        return self._connection.execute(_RENEW, held).rowcount == 1
 
     def holds(self, name: str, owner: str, fence: int, *, now: datetime) -> bool:
         """Say whether the lease is still held."""

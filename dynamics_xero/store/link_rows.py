@@ -1,13 +1,16 @@
-"""The statements on links that are written once, and how a row becomes a Link."""
+"""The statements on links that are put together once, and how a row becomes a Link.
+
+Every page and every answer needs most of them, and to put one together costs more than a row does.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import bindparam, case, func, update
+from sqlalchemy import BindParameter, bindparam, case, func, select, update
 
-from dynamics_xero.model import Life, Link, Status
+from dynamics_xero.model import Hold, Life, Link, SideName, Status
 from dynamics_xero.store import codec
 from dynamics_xero.store.engine import chunks
 from dynamics_xero.store.tables import Instant, link
@@ -32,6 +35,7 @@ SETTLE = (
         acted_run=func.coalesce(bindparam("b_acted_run"), link.c.acted_run),
         life=bindparam("b_life"),
         winner_id=bindparam("b_winner_id"),
+        hold=bindparam("b_hold"),
     )
 )
 """One statement, so that a mark made meanwhile by another process is not lost."""
@@ -75,7 +79,44 @@ COLUMNS = (
     link.c.last_synced_at,
     link.c.marked,
     link.c.winner_id,
+    link.c.hold,
 )
+
+
+_OF = (link.c.connection == bindparam("b_connection"), link.c.entity == bindparam("b_entity"))
+_LISTED: BindParameter[Any] = bindparam("listed", expanding=True)
+_NOW: BindParameter[Any] = bindparam("b_now", type_=Instant)
+_CHOSEN = {
+    SideName.DYNAMICS: (*_OF, link.c.dynamics_id.in_(_LISTED)),
+    # Parts may share their ids.
+    SideName.XERO: (*_OF, link.c.xero_id.in_(_LISTED), link.c.parent_id.is_(None)),
+}
+DUE = {
+    "marked": link.c.marked + 1,
+    "due_at": func.coalesce(link.c.due_at, _NOW),
+    "next_at": None,
+}
+MARK_DUE = {
+    side: update(link).where(*chosen, link.c.life != Life.SEVERED.value).values(DUE)
+    for side, chosen in _CHOSEN.items()
+}
+MARK_DUE_ONLY = {
+    side: marking.where(link.c.status.in_(bindparam("b_only", expanding=True)))
+    for side, marking in MARK_DUE.items()
+}
+MARK_SEEN = {
+    side: update(link).where(*chosen).values(seen_run=bindparam("b_run"))
+    for side, chosen in _CHOSEN.items()
+}
+MARK_WRITE_BACK = (
+    update(link)
+    .where(*_CHOSEN[SideName.DYNAMICS])
+    .values(write_back_at=func.coalesce(link.c.write_back_at, _NOW))
+)
+FIND = {
+    side: select(*COLUMNS).where(*chosen).order_by(link.c.id) for side, chosen in _CHOSEN.items()
+}
+BY_ID = select(*COLUMNS).where(link.c.id.in_(_LISTED)).order_by(link.c.id)
 
 
 def of(connection: str, entity: str) -> tuple[Any, Any]:
@@ -83,17 +124,13 @@ def of(connection: str, entity: str) -> tuple[Any, Any]:
     return link.c.connection == connection, link.c.entity == entity
 
 
-def paired(xero_ids: Sequence[str]) -> tuple[Any, Any]:
-    """Return the conditions that choose by Xero id; parts may share their ids."""
-    return link.c.xero_id.in_(xero_ids), link.c.parent_id.is_(None)
-
-
-def named(dynamics_ids: Iterable[str], xero_ids: Iterable[str]) -> Iterable[tuple[Any, ...]]:
-    """Return one condition per IN list."""
-    for some in chunks(dynamics_ids):
-        yield (link.c.dynamics_id.in_(some),)
-    for some in chunks(xero_ids):
-        yield paired(some)
+def named(
+    dynamics_ids: Iterable[str], xero_ids: Iterable[str]
+) -> Iterator[tuple[SideName, list[str]]]:
+    """Yield each IN list with the side whose ids it holds."""
+    for side, ids in ((SideName.DYNAMICS, dynamics_ids), (SideName.XERO, xero_ids)):
+        for some in chunks(ids):
+            yield side, some
 
 
 def to_link(row: Sequence[Any]) -> Link:
@@ -114,6 +151,7 @@ def to_link(row: Sequence[Any]) -> Link:
         last_synced_at,
         marked,
         winner_id,
+        hold,
     ) = row
     return Link(
         id=link_id,
@@ -131,4 +169,5 @@ def to_link(row: Sequence[Any]) -> Link:
         last_synced_at=last_synced_at,
         marked=marked,
         winner_id=winner_id,
+        hold=None if hold is None else Hold(hold),
     )

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    Select,
     delete,
     func,
     literal,
@@ -17,16 +18,22 @@ from sqlalchemy import (
     update,
 )
 
-from dynamics_xero.model import Life, Link, LinkOutcome, Status
+from dynamics_xero.model import Link, LinkOutcome, Status
 from dynamics_xero.store.engine import chunks, insert_missing
 from dynamics_xero.store.link_rows import (
+    BY_ID,
     COLUMNS,
+    DUE,
+    FIND,
+    MARK_DUE,
+    MARK_DUE_ONLY,
+    MARK_SEEN,
+    MARK_WRITE_BACK,
     PAIR,
     SETTLE,
     WRITTEN,
     named,
     of,
-    paired,
     to_link,
 )
 from dynamics_xero.store.outcomes import Settling, settled
@@ -60,24 +67,25 @@ class Links:
     def by_dynamics(self, connection: str, entity: str, ids: Iterable[str]) -> dict[str, Link]:
         """Return the links by Dynamics id."""
         found: dict[str, Link] = {}
-        for some in chunks(ids):
-            condition = (*of(connection, entity), link.c.dynamics_id.in_(some))
-            found.update((each.dynamics_id, each) for each in self._select(*condition))
+        for side, some in named(ids, ()):
+            links = self._find(FIND[side], some, connection, entity)
+            found.update((each.dynamics_id, each) for each in links)
         return found
 
     def by_xero(self, connection: str, entity: str, ids: Iterable[str]) -> dict[str, Link]:
         """Return the links by Xero id; parts are left out."""
         found: dict[str, Link] = {}
-        for some in chunks(ids):
-            condition = (*of(connection, entity), *paired(some))
-            found.update((each.xero_id or "", each) for each in self._select(*condition))
+        for side, some in named((), ids):
+            links = self._find(FIND[side], some, connection, entity)
+            found.update((each.xero_id or "", each) for each in links)
         return found
 
     def by_id(self, ids: Iterable[int]) -> dict[int, Link]:
         """Return the links by their own id."""
         found: dict[int, Link] = {}
         for some in chunks(ids):
-            found.update((each.id, each) for each in self._select(link.c.id.in_(some)))
+            links = map(to_link, self._connection.execute(BY_ID, {"listed": some}))
+            found.update((each.id, each) for each in links)
         return found
 
     def parts_of(
@@ -102,16 +110,16 @@ class Links:
         only: Sequence[Status] = (),
     ) -> None:
         """Mark links due, even if they were waiting; severed ones stay as they are (R15)."""
-        changes = _due(now)
-        linked = [*of(connection, entity), link.c.life != Life.SEVERED.value]
+        marking = MARK_DUE_ONLY if only else MARK_DUE
+        asked = {"b_connection": connection, "b_entity": entity, "b_now": now}
         if only:
-            linked.append(link.c.status.in_([status.value for status in only]))
-        for condition in named(dynamics_ids, xero_ids):
-            self._connection.execute(update(link).where(*linked, *condition).values(changes))
+            asked["b_only"] = [status.value for status in only]
+        for side, some in named(dynamics_ids, xero_ids):
+            self._connection.execute(marking[side], {**asked, "listed": some})
 
     def wake(self, link_ids: Iterable[int], *, now: datetime) -> None:
         """Mark links due by their own ids, severed ones too: a person or a merge asks for it."""
-        self._update(link_ids, _due(now))
+        self._update(link_ids, DUE, b_now=now)
 
     def absorbed_by(self, link_ids: Iterable[int]) -> dict[int, list[Link]]:
         """Return, per link, the links it stands for since a merge."""
@@ -120,6 +128,11 @@ class Links:
             for loser in self._select(link.c.winner_id.in_(some)):
                 found.setdefault(loser.winner_id or 0, []).append(loser)
         return found
+
+    def any_of(self, connection: str, entity: str, statuses: Sequence[Status]) -> bool:
+        """Say whether a link stands at one of these."""
+        one = select(link.c.id).where(*of(connection, entity), link.c.status.in_(statuses)).limit(1)
+        return self._connection.scalar(one) is not None
 
     def mark_seen(
         self,
@@ -131,23 +144,34 @@ class Links:
         xero_ids: Iterable[str] = (),
     ) -> None:
         """Note that a feed showed the links in this run."""
-        for condition in named(dynamics_ids, xero_ids):
-            self._connection.execute(
-                update(link).where(*of(connection, entity), *condition).values(seen_run=run_id)
-            )
+        asked = {"b_connection": connection, "b_entity": entity, "b_run": run_id}
+        for side, some in named(dynamics_ids, xero_ids):
+            self._connection.execute(MARK_SEEN[side], {**asked, "listed": some})
 
     def due(
-        self, connection: str, entity: str, *, now: datetime, limit: int, offset: int = 0
+        self,
+        connection: str,
+        entity: str,
+        *,
+        now: datetime,
+        limit: int,
+        offset: int = 0,
+        linked: bool | None = None,
     ) -> list[Link]:
-        """Return links that are due, not waiting and in no open request, oldest mark first."""
+        """Return links that are due, not waiting and in no open request, oldest mark first.
+
+        linked: only those that have a partner, or only those that have none.
+        """
+        wanted = [
+            *of(connection, entity),
+            link.c.due_at.is_not(None),
+            link.c.request_id.is_(None),
+            or_(link.c.next_at.is_(None), link.c.next_at <= now),
+        ]
+        wanted += _partnered(linked)
         query = (
             select(*COLUMNS)
-            .where(
-                *of(connection, entity),
-                link.c.due_at.is_not(None),
-                link.c.request_id.is_(None),
-                or_(link.c.next_at.is_(None), link.c.next_at <= now),
-            )
+            .where(*wanted)
             .order_by(link.c.due_at, link.c.id)
             .limit(limit)
             .offset(offset)
@@ -177,7 +201,11 @@ class Links:
         return [to_link(row) for row in self._connection.execute(query)]
 
     def next_due_at(
-        self, connection: str, *, entities: Sequence[str] | None = None
+        self,
+        connection: str,
+        *,
+        entities: Sequence[str] | None = None,
+        linked: bool | None = None,
     ) -> datetime | None:
         """Return when the next link is due, a past time for now; None when there is none."""
         wanted = [
@@ -187,6 +215,7 @@ class Links:
         ]
         if entities is not None:
             wanted.append(link.c.entity.in_(entities))
+        wanted += _partnered(linked)
         instant = func.min(func.coalesce(link.c.next_at, link.c.due_at), type_=Instant)
         return self._connection.scalar(select(instant).where(*wanted))
 
@@ -278,9 +307,10 @@ class Links:
         """Take starts back: the process lives, whatever became of the links (R32)."""
         self._update(link_ids, {"starts": 0})
 
-    def _update(self, link_ids: Iterable[int], changes: Mapping[str, Any]) -> None:
+    def _update(self, link_ids: Iterable[int], changes: Mapping[str, Any], **asked: Any) -> None:
         for some in chunks(link_ids):
-            self._connection.execute(update(link).where(link.c.id.in_(some)).values(changes))
+            changing = update(link).where(link.c.id.in_(some)).values(changes)
+            self._connection.execute(changing, asked)
 
     def queue(self, connection: str, *, remark: str, now: datetime) -> None:
         """Show the links that are due and in no open request as Queued, to be written back."""
@@ -338,23 +368,23 @@ class Links:
         self, connection: str, entity: str, dynamics_ids: Iterable[str], now: datetime
     ) -> None:
         """Make the links' write-backs due."""
-        since = func.coalesce(link.c.write_back_at, literal(now, Instant))
-        for condition in named(dynamics_ids, ()):
-            self._connection.execute(
-                update(link).where(*of(connection, entity), *condition).values(write_back_at=since)
-            )
+        asked = {"b_connection": connection, "b_entity": entity, "b_now": now}
+        for some in chunks(dynamics_ids):
+            self._connection.execute(MARK_WRITE_BACK, {**asked, "listed": some})
+
+    def _find(self, query: Select[Any], ids: list[str], connection: str, entity: str) -> list[Link]:
+        asked = {"b_connection": connection, "b_entity": entity, "listed": ids}
+        return [to_link(row) for row in self._connection.execute(query, asked)]
 
     def _select(self, *conditions: Any) -> list[Link]:
         query = select(*COLUMNS).where(*conditions).order_by(link.c.id)
         return [to_link(row) for row in self._connection.execute(query)]
 
 
-def _due(now: datetime) -> dict[str, Any]:
-    return {
-        "marked": link.c.marked + 1,
-        "due_at": func.coalesce(link.c.due_at, literal(now, Instant)),
-        "next_at": None,
-    }
+def _partnered(linked: bool | None) -> list[ColumnElement[bool]]:  # noqa: FBT001  # may be None
+    if linked is None:
+        return []
+    return [link.c.xero_id.is_not(None) if linked else link.c.xero_id.is_(None)]
 
 
 def _id_of(outcome: LinkOutcome, new: Mapping[tuple[str, str], int]) -> int:

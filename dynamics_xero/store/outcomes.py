@@ -51,4 +51,5 @@ def settled(link: Link, outcome: LinkOutcome, settling: Settling) -> dict[str, A
         "b_acted_run": settling.run_id if acted else None,
         "b_life": outcome.life.value,
         "b_winner_id": outcome.winner_id,
+        "b_hold": None if outcome.hold is None else outcome.hold.value,
     }

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, exists, select, tuple_, update
+from sqlalchemy import BindParameter, Connection, bindparam, delete, exists, select, tuple_, update
 
 from dynamics_xero.model import Record, RecordState, Values
 from dynamics_xero.rows import RecordRow, Stored
@@ -33,6 +33,35 @@ COLUMNS = (
     record.c.generation,
 )
 
+# What every page and every answer asks is put together once: that costs more than a row does.
+_OURS = (
+    record.c.endpoint == bindparam("endpoint"),
+    record.c.resource == bindparam("resource"),
+)
+_LISTED: BindParameter[Any] = bindparam("listed", expanding=True)
+_GET = select(*COLUMNS).where(*_OURS, record.c.id.in_(_LISTED))
+_KEYS = select(record_key.c.key, record_key.c.value, record_key.c.record_id).where(
+    record_key.c.endpoint == bindparam("endpoint"),
+    record_key.c.resource == bindparam("resource"),
+    record_key.c.record_id.in_(_LISTED),
+)
+_HOLDERS = (
+    select(record_key.c.value, record.c.id, record.c.state)
+    .join_from(
+        record_key,
+        record,
+        (record.c.endpoint == record_key.c.endpoint)
+        & (record.c.resource == record_key.c.resource)
+        & (record.c.id == record_key.c.record_id),
+    )
+    .where(
+        record_key.c.endpoint == bindparam("endpoint"),
+        record_key.c.resource == bindparam("resource"),
+        record_key.c.key == bindparam("key"),
+        record_key.c.value.in_(_LISTED),
+        record.c.state != RecordState.DELETED.value,
+    )
+)
 _PATCH = (
     update(record)
     .where(
@@ -54,8 +83,8 @@ class Records:
         """Return the rows by id."""
         found: dict[str, Stored] = {}
         for some in chunks(ids):
-            query = select(*COLUMNS).where(*_in_resource(endpoint, resource), record.c.id.in_(some))
-            stored = map(_stored, self._connection.execute(query))
+            asked = {"endpoint": endpoint, "resource": resource, "listed": some}
+            stored = map(_stored, self._connection.execute(_GET, asked))
             found.update((each.record.id, each) for each in stored)
         return found
 
@@ -97,11 +126,12 @@ class Records:
 
     def _put_keys(self, endpoint: str, rows: Mapping[tuple[str, str], RecordRow]) -> None:
         """Write only keys that differ: most observations move no key."""
-        had = self._keys(endpoint, rows)
+        told = {place: row.keys for place, row in rows.items() if row.keys is not None}
+        had = self._keys(endpoint, told)
         has = {
             (resource, key, value, row_id)
-            for (resource, row_id), row in rows.items()
-            for key, value in row.keys
+            for (resource, row_id), keys in told.items()
+            for key, value in keys
         }
         gone = sorted(had - has)
         for some in chunks(gone):
@@ -121,15 +151,10 @@ class Records:
         for resource, row_id in rows:
             by_resource.setdefault(resource, []).append(row_id)
         found: set[Key] = set()
-        columns = (record_key.c.key, record_key.c.value, record_key.c.record_id)
         for resource, ids in by_resource.items():
             for some in chunks(ids):
-                query = select(*columns).where(
-                    record_key.c.endpoint == endpoint,
-                    record_key.c.resource == resource,
-                    record_key.c.record_id.in_(some),
-                )
-                found.update((resource, *row) for row in self._connection.execute(query))
+                asked = {"endpoint": endpoint, "resource": resource, "listed": some}
+                found.update((resource, *row) for row in self._connection.execute(_KEYS, asked))
         return found
 
     def touch(self, endpoint: str, resource: str, ids: Iterable[str], generation: int) -> None:
@@ -210,24 +235,9 @@ class Records:
     ) -> dict[str, list[tuple[str, RecordState]]]:
         """Return, per normalised value, the rows that hold it, ordered by id."""
         found: dict[str, list[tuple[str, RecordState]]] = {}
-        same_row = (
-            (record.c.endpoint == record_key.c.endpoint)
-            & (record.c.resource == record_key.c.resource)
-            & (record.c.id == record_key.c.record_id)
-        )
         for some in chunks(values):
-            query = (
-                select(record_key.c.value, record.c.id, record.c.state)
-                .join_from(record_key, record, same_row)
-                .where(
-                    record_key.c.endpoint == endpoint,
-                    record_key.c.resource == resource,
-                    record_key.c.key == key,
-                    record_key.c.value.in_(some),
-                    record.c.state != RecordState.DELETED.value,
-                )
-            )
-            for value, row_id, state in self._connection.execute(query):
+            asked = {"endpoint": endpoint, "resource": resource, "key": key, "listed": some}
+            for value, row_id, state in self._connection.execute(_HOLDERS, asked):
                 found.setdefault(value, []).append((row_id, RecordState(state)))
         # Sorted here: an ORDER BY makes SQLite walk the whole resource instead of the key index.
         return {value: sorted(rows) for value, rows in found.items()}

@@ -83,6 +83,15 @@ class Reviews:
         row = self._connection.execute(query).first()
         return (row.id, row.started_at) if row else None
 
+    def last_whole(self, connection: str, kind: str) -> datetime | None:
+        """Return when the last run of a kind that came to its end began, or else the first run."""
+        mine = run.c.connection == connection
+        ended = and_(mine, run.c.kind == kind, run.c.ended_at.is_not(None))
+        last = func.max(run.c.started_at, type_=Instant)
+        first = func.min(run.c.started_at, type_=Instant)
+        found: datetime | None = self._connection.scalar(select(last).where(ended))
+        return found or self._connection.scalar(select(first).where(mine))
+
     def _select(self, wanted: Sequence[ColumnElement[bool]], limit: int) -> list[Link]:
         query = select(*COLUMNS).where(*wanted).order_by(link.c.id).limit(limit)
         return [to_link(row) for row in self._connection.execute(query)]

@@ -135,6 +135,7 @@ link = Table(
     Column("seen_run", Text),
     Column("acted_run", Text),
     Column("winner_id", BigInteger),
+    Column("hold", Text),
     UniqueConstraint("connection", "entity", "dynamics_id", name="link_dynamics"),
     sqlite_autoincrement=True,  # history names links by id: an id is never given twice
 )
@@ -142,6 +143,7 @@ _PAIRED = text("xero_id IS NOT NULL AND parent_id IS NULL")
 _DUE = text("due_at IS NOT NULL")
 _UNWRITTEN = text("write_back_at IS NOT NULL")
 _OUTLIVED = text("winner_id IS NOT NULL")
+_HELD = text("hold IS NOT NULL")
 Index(
     "link_xero",
     link.c.connection,
@@ -171,6 +173,13 @@ Index(
     link.c.winner_id,
     sqlite_where=_OUTLIVED,
     postgresql_where=_OUTLIVED,
+)
+Index(
+    "link_hold",
+    link.c.connection,
+    link.c.hold,
+    sqlite_where=_HELD,
+    postgresql_where=_HELD,
 )
 Index("link_parent", link.c.connection, link.c.parent_id)
 Index("link_status", link.c.connection, link.c.status)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Protocol
 
-from dynamics_xero.model import Link
+from dynamics_xero.model import Hold, Link
 from dynamics_xero.rows import GuardKind, GuardRow, WrittenRow
 
 
@@ -40,31 +40,30 @@ class Guards(Protocol):
         *,
         here: tuple[str, str],
         there: tuple[str, str],
-        remark: str,
     ) -> set[int]:
         """Return due links whose Dynamics row is gone while its partner is still there.
 
-        here, there: endpoint and resource on each side. Those that stand with the remark are
-        left out, and so are rows that another one stands for since a merge.
+        here, there: endpoint and resource on each side. Those that are held already are left out,
+        and so are rows that another one stands for since a merge.
         """
         ...
 
-    def held(self, connection: str, remarks: Sequence[str]) -> dict[tuple[str, str], int]:
-        """Return (entity, remark) -> number of links that stand Blocked with one of the remarks."""
+    def held(self, connection: str) -> dict[tuple[str, Hold], int]:
+        """Return (entity, what holds them) -> number of links."""
         ...
 
     def held_links(
-        self, connection: str, entity: str, remark: str, *, after: int, limit: int
+        self, connection: str, entity: str, hold: Hold, *, after: int, limit: int
     ) -> list[Link]:
-        """Return the next links after an id that stand Blocked with the remark."""
+        """Return the next links after an id that are held so."""
         ...
 
     def written(
-        self, link_ids: Iterable[int], *, since: datetime, always: Iterable[int] = ()
+        self, link_ids: Iterable[int], *, since: datetime | None, always: Iterable[int] = ()
     ) -> list[WrittenRow]:
-        """Return the updates of links that were carried out since, the oldest first.
+        """Return what was written of links since, onto either side, the oldest first.
 
-        always: links whose earlier updates count as well.
+        since None: from the beginning. always: links whose earlier writes count as well.
         """
         ...
 

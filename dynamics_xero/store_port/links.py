@@ -63,6 +63,10 @@ class Links(Protocol):
         """Return, per link, the links it stands for since a merge."""
         ...
 
+    def any_of(self, connection: str, entity: str, statuses: Sequence[Status]) -> bool:
+        """Say whether a link stands at one of these."""
+        ...
+
     def mark_seen(
         self,
         connection: str,
@@ -76,11 +80,19 @@ class Links(Protocol):
         ...
 
     def due(
-        self, connection: str, entity: str, *, now: datetime, limit: int, offset: int = 0
+        self,
+        connection: str,
+        entity: str,
+        *,
+        now: datetime,
+        limit: int,
+        offset: int = 0,
+        linked: bool | None = None,
     ) -> list[Link]:
         """Return links that are due, not waiting and in no open request, oldest mark first.
 
-        offset: how many of them to pass over, for a reader that leaves them due.
+        offset: how many of them to pass over, for a reader that leaves them due. linked: only
+        those that have a partner, or only those that have none.
         """
         ...
 
@@ -96,11 +108,16 @@ class Links(Protocol):
         ...
 
     def next_due_at(
-        self, connection: str, *, entities: Sequence[str] | None = None
+        self,
+        connection: str,
+        *,
+        entities: Sequence[str] | None = None,
+        linked: bool | None = None,
     ) -> datetime | None:
         """Return when the next link is due, a past time for now; None when there is none.
 
         Links in an open request do not count: they wait for its end. entities None: all of them.
+        linked: only those that have a partner, or only those that have none.
         """
         ...
 

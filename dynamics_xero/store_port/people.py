@@ -54,6 +54,10 @@ class Reviews(Protocol):
         """Return, per link, when it came to stand as it does, as far as history tells."""
         ...
 
+    def last_whole(self, connection: str, kind: str) -> datetime | None:
+        """Return when the last run of a kind that came to its end began, or else the first run."""
+        ...
+
     def unfinished(self, connection: str, kind: str) -> tuple[str, datetime] | None:
         """Return id and start of the connection's run of a kind that never came to its end."""
         ...

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -35,6 +35,10 @@ class History(Protocol):
 
     def add(self, rows: Sequence[HistoryRow]) -> None:
         """Append outcomes."""
+        ...
+
+    def told(self, link_ids: Iterable[int], action: str) -> set[int]:
+        """Return those of the links of which an action is told."""
         ...
 
     def of_record(self, record_id: str, limit: int) -> list[HistoryRow]:
@@ -116,7 +120,11 @@ class Endpoints(Protocol):
         ...
 
     def connection(self, name: str) -> ConnectionRow | None:
-        """Return the row of a connection, None before its first run."""
+        """Return the row of a connection, None until both its endpoints are known."""
+        ...
+
+    def pinned(self, name: str) -> ConnectionRow:
+        """Return what is known of a connection's endpoints; a key is empty until it is."""
         ...
 
     def put_connection(self, row: ConnectionRow) -> None:

@@ -60,7 +60,7 @@ def _row_id(trip: Trip, record: Record) -> str:
 def _free(
     trip: Trip, tx: Transaction, mapping: type[EntityMapping], records: Sequence[Record]
 ) -> list[Record]:
-    """Return the records of which no row here holds a key."""
+    """Return the records of which no row here holds a key, but for rows a person refused (R16)."""
     source = trip.source(SideName.XERO, mapping.xero)
     values: dict[str, set[str]] = {}
     keys = {record.id: source.index(record) for record in records}
@@ -68,10 +68,16 @@ def _free(
         for key, value in found:
             values.setdefault(key, set()).add(value)
     endpoint = trip.key(SideName.DYNAMICS)
-    held = {
-        (key, value)
-        for key, some in values.items()
-        for value, rows in tx.records.holders(endpoint, mapping.dynamics, key, sorted(some)).items()
-        if any(state is not RecordState.DELETED for _row_id, state in rows)
-    }
-    return [record for record in records if not held & set(keys[record.id])]
+    held: dict[tuple[str, str], set[str]] = {}
+    for key, some in values.items():
+        shown = tx.records.holders(endpoint, mapping.dynamics, key, sorted(some))
+        for value, rows in shown.items():
+            held[key, value] = {i for i, state in rows if state is not RecordState.DELETED}
+    refused = tx.rejections.of(trip.connection, mapping.name, list(keys))
+    free = []
+    for record in records:
+        sharing = {row_id for key in keys[record.id] for row_id in held.get(key, ())}
+        rivals = {row_id for row_id in sharing if (row_id, record.id) not in refused}
+        if not rivals and (_row_id(trip, record), record.id) not in refused:
+            free.append(record)
+    return free

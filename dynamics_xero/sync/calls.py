@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 
 from dynamics_xero.model import Action, ActionKind, Purpose, SideName, Values, Write
 from dynamics_xero.rows import RequestRow
+from dynamics_xero.sync.details import details, is_home
 from dynamics_xero.sync.outcome import Batch, parents
 from dynamics_xero.sync.trip import Trip
 from dynamics_xero.sync.unanswered import member
-from dynamics_xero.sync.write_back import details, is_home
 
 CALLS = (ActionKind.CREATE, ActionKind.UPDATE, ActionKind.ARCHIVE, ActionKind.RESTORE)
 """The actions that a remote is called for; the others are only stored."""

@@ -51,7 +51,8 @@ class SettledList:
 class Person:
     """A Dynamics contact of the account: live, under this account, and not its primary person.
 
-    shown: its own columns. choices: whose value a person took for a field in conflict.
+    shown: its own columns. choices: whose value a person took for a field in conflict. loop: the
+    Remark of one that goes in a circle.
     """
 
     dynamics_id: str
@@ -60,6 +61,7 @@ class Person:
     problems: tuple[str, ...] = ()
     shown: Values = field(default_factory=dict)
     choices: Mapping[str, SideName] = field(default_factory=dict)
+    loop: str | None = None
 
     def rank(self) -> tuple[bool, int, str]:
         """Order for the five places: invoice receivers first, then oldest link."""

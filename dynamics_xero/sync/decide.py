@@ -46,6 +46,7 @@ from dynamics_xero.sync.states import (
     absorbed_remark,
     act,
     archive,
+    as_it_was,
     bears_our_key,
     both_gone,
     both_live,
@@ -85,8 +86,7 @@ def decide(pair: Pair, judge: Judge) -> Action | None:
 
 def _decided(pair: Pair, judge: Judge) -> Action | None:
     if pair.link.life is Life.SEVERED:
-        kept = act(ActionKind.NOTHING, pair, status=pair.link.status, remark=pair.link.remark)
-        return replace(kept, life=Life.SEVERED)
+        return replace(as_it_was(pair), life=Life.SEVERED)
     if pair.dynamics is not None and pair.dynamics.merged_into:
         return replace(follow_dynamics(pair), parts=leave_with_parent(pair))
     if pair.dynamics is None or pair.dynamics.state is RecordState.DELETED:
@@ -105,7 +105,7 @@ def _decided(pair: Pair, judge: Judge) -> Action | None:
     if pair.link.xero_id is None:
         return _first(pair, judge, pair.dynamics)
     if pair.xero is None:  # not read yet: the feed marks the link due when it comes
-        return act(ActionKind.NOTHING, pair, status=pair.link.status, remark=pair.link.remark)
+        return as_it_was(pair)
     if not is_live(pair.xero):
         return _gone_there(pair, judge)
     return _update(pair, judge, pair.dynamics, pair.xero)
@@ -113,10 +113,8 @@ def _decided(pair: Pair, judge: Judge) -> Action | None:
 
 def _resting(pair: Pair) -> Action:
     """A row that took no part was deleted: nobody writes for it any more, but its people left."""
-    link = pair.link
-    kept = act(ActionKind.NOTHING, pair, status=link.status, remark=link.remark)
-    parts = leave_with_parent(pair)
-    return replace(kept, life=link.life, winner_id=link.winner_id, parts=parts)
+    link, parts = pair.link, leave_with_parent(pair)
+    return replace(as_it_was(pair), life=link.life, winner_id=link.winner_id, parts=parts)
 
 
 def _first_here(pair: Pair, judge: Judge) -> Action | None:
@@ -166,7 +164,7 @@ def _both_gone(pair: Pair) -> Action:
     if link.xero_id is None:
         return act(ActionKind.NOTHING, pair, status=Status.NOT_SYNCED)
     if pair.xero is None:
-        return act(ActionKind.NOTHING, pair, status=link.status, remark=link.remark)
+        return as_it_was(pair)
     action = replace(act(ActionKind.NOTHING, pair), settled=both_gone())
     if link.life is Life.MERGED and pair.xero.merged_into:
         return replace(action, life=Life.MERGED, winner_id=link.winner_id)

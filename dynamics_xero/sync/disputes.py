@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from dynamics_xero.mapping.entity import EntityMapping, FieldRule
-from dynamics_xero.mapping.merge import Verdict, merge
-from dynamics_xero.model import Base, Link, Pair, SideName, Status, Value, Values
+from dynamics_xero.mapping.entity import FieldRule
+from dynamics_xero.mapping.merge import Verdict
+from dynamics_xero.model import Link, Pair, SideName, Status, Value, Values
 from dynamics_xero.sync.decide import Judge
 from dynamics_xero.sync.parts import merge_people
-from dynamics_xero.sync.states import GONE, LIVE, STATE, STATE_FIELD, is_live
+from dynamics_xero.sync.stamps import Stamps
+from dynamics_xero.sync.states import GONE, LIVE, STATE, STATE_FIELD, STATE_LABEL, is_live
+from dynamics_xero.sync.weigh import Scales, verdict_of
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,9 @@ def of_pair(pair: Pair, judge: Judge) -> list[Dispute]:
         return []
     values, _problems = judge.mapping.read_dynamics(here.values)
     shown = judge.mapping.read_xero(there.values)
-    found = _fields(judge.mapping, pair.link, {**values, **pair.overrides}, shown)
+    stamps = Stamps(here.stamps, there.stamps, judge.tie)
+    scales = Scales(judge.mapping, here.values, pair.link.base, stamps=stamps)
+    found = _fields(scales, pair.link, {**values, **pair.overrides}, shown)
     return [replace(one, choice=pair.choices.get(one.field)) for one in found]
 
 
@@ -59,7 +63,8 @@ def of_people(pair: Pair, judge: Judge) -> list[Dispute]:
         row = rows.get(record.id)
         if link is not None and row is not None:
             values, _problems = judge.part.read_dynamics(record.values)
-            disputes = _fields(judge.part, link, values, judge.part.read_xero(row))
+            scales = Scales(judge.part, record.values, link.base)
+            disputes = _fields(scales, link, values, judge.part.read_xero(row))
             choices = pair.part_choices.get(link.id, {})
             found += [replace(one, choice=choices.get(one.field)) for one in disputes]
     return found
@@ -70,7 +75,7 @@ def _state(pair: Pair) -> Dispute:
     return Dispute(
         link=pair.link,
         field=STATE_FIELD,
-        label="Active or not",
+        label=STATE_LABEL,
         dynamics=shown[0],
         xero=shown[1],
         owner="ask",
@@ -79,13 +84,11 @@ def _state(pair: Pair) -> Dispute:
     )
 
 
-def _fields(
-    mapping: type[EntityMapping], link: Link, here: Values, there: Values
-) -> Iterator[Dispute]:
-    for name, rule in mapping.fields.items():
+def _fields(scales: Scales, link: Link, here: Values, there: Values) -> Iterator[Dispute]:
+    for name, rule in scales.mapping.fields.items():
         if name not in here:
             continue  # there is something wrong with its value, and the Remark says what
-        kept = _kept(rule, link.base, here[name], there.get(name))
+        kept = _kept(scales, rule, here[name], there.get(name))
         if kept is not None:
             yield Dispute(
                 link=link,
@@ -100,9 +103,9 @@ def _fields(
             )
 
 
-def _kept(rule: FieldRule, base: Base, here: Value, there: Value) -> bool | None:
+def _kept(scales: Scales, rule: FieldRule, here: Value, there: Value) -> bool | None:
     """Say whether a field that differs was left so; False = in conflict, None = neither."""
-    verdict = merge(rule, here, there, base.get(rule.name))
+    verdict = verdict_of(scales, rule, here, there)
     if verdict is Verdict.CONFLICT:
         return False
     filled = here is not None and there is not None

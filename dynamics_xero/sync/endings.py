@@ -94,6 +94,7 @@ def _outcome(action: Action) -> LinkOutcome:
         life=action.life,
         winner_id=action.winner_id,
         again=action.again,
+        hold=action.hold,
     )
 
 
@@ -119,7 +120,8 @@ def _failed(action: Action, answer: Answer, *, status: Status = Status.FAILED) -
     if action.kind is ActionKind.RESTORE and action.side is SideName.XERO:
         status, text = Status.BLOCKED, CANNOT_RESTORE
     base = {name: pair for name, pair in action.settled.items() if name != STATE}
-    outcome = replace(_outcome(action), status=status, remark=text, base=base, again=False)
+    outcome = _outcome(replace(action, status=status, remark=text, again=False, hold=None))
+    outcome = replace(outcome, base=base)
     parts = tuple(_waiting(action, part) for part in action.parts if not part.gone)
     return Ending(action, outcome, parts=parts, code=answer.code)
 
@@ -198,4 +200,5 @@ def _part(
         verified=decision.status is Status.SYNCED,
         parent_id=action.link.id,
         gone=decision.gone,
+        hold=decision.hold,
     )

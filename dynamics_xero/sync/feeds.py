@@ -87,11 +87,11 @@ class Source:
         """Return the keys under which the record can be found."""
         return tuple((key.name, value) for key in self.keys for value in key.read(record.values))
 
-    def held(self, record: Record | None) -> set[tuple[str, str]]:
-        """Return the keys that a live record keeps from others; lookups are none."""
-        if record is None or record.state is not RecordState.LIVE:
+    def held(self, record: Record, keys: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
+        """Return those of its keys that a record keeps from others: a live one, and no lookups."""
+        if record.state is not RecordState.LIVE:
             return set()
-        return {(key, value) for key, value in self.index(record) if key[0] != LOOKUP_KEY}
+        return {(key, value) for key, value in keys if key[0] != LOOKUP_KEY}
 
 
 def sources(mappings: Sequence[type[EntityMapping]]) -> list[Source]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from dynamics_xero.mapping.check import ORGANIZATION
 from dynamics_xero.model import (
     Action,
     ActionKind,
@@ -29,15 +30,31 @@ MOST_STEPS = 4
 _STATES = {ActionKind.RESTORE: RecordState.LIVE, ActionKind.ARCHIVE: RecordState.ARCHIVED}
 
 
-def foresee(pair: Pair, judge: Judge) -> Iterator[Action]:
-    """Yield what the pair needs now, and what will follow from it."""
+def foresee(pair: Pair, judge: Judge, *, organization: str) -> Iterator[Action]:
+    """Yield what the pair needs now, and what will follow from it.
+
+    organization: the Dynamics OrganizationId, which a row that is still to be made will show.
+    """
     now: Pair | None = pair
     for _step in range(MOST_STEPS):
         action = decide(now, judge) if now is not None else None
         if now is None or action is None:
             return
         yield action
-        now = _after(now, judge, action) if action.again else None
+        if _is_made_here(action):
+            now = replace(now, dynamics=_bare(action, organization))
+        now = _after(now, judge, action) if action.again or _is_made_here(action) else None
+
+
+def _is_made_here(action: Action) -> bool:
+    """Say whether a row is made, which then may give its contact in Xero our own number."""
+    return action.kind is ActionKind.CREATE and action.side is SideName.DYNAMICS
+
+
+def _bare(action: Action, organization: str) -> Record:
+    row_id = action.link.dynamics_id
+    own = {f"{action.resource}id": row_id, ORGANIZATION: organization}
+    return Record(action.resource, row_id, 0, own)
 
 
 def _after(pair: Pair, judge: Judge, action: Action) -> Pair | None:
@@ -48,7 +65,8 @@ def _after(pair: Pair, judge: Judge, action: Action) -> Pair | None:
         met = _settled(replace(pair, xero=survivor, survivor=None), settled(kinds, action))
         return replace(met, link=replace(met.link, xero_id=survivor.id))
     target = pair.xero if action.side is SideName.XERO else pair.dynamics
-    if target is None or action.kind not in (ActionKind.UPDATE, *_STATES):
+    foreseen = action.kind in (ActionKind.UPDATE, *_STATES) or _is_made_here(action)
+    if target is None or not foreseen:
         return None
     written = _written(target, action)
     ended = ending_of(kinds, action, Answer(record=written), hit=None)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from dynamics_xero.mapping.entity import EntityMapping
-from dynamics_xero.model import Action, ActionKind, SideName, Status
+from dynamics_xero.model import Action, ActionKind, Hold, SideName, Status
 from dynamics_xero.rows import GuardKind, GuardRow
 from dynamics_xero.store_port import Transaction
 from dynamics_xero.sync.trip import Trip
@@ -31,8 +31,7 @@ HELD_PEOPLE = (
     "Many people went at once, so the connector asks first whether that was meant. Please tell "
     "your administrator: `dynamics-xero guards` shows what waits."
 )
-REMARKS = (HELD, HELD_PEOPLE)
-"""By its remark a held link is known: another wording needs a migration."""
+REMARKS = {Hold.REMOVALS: HELD, Hold.PEOPLE: HELD_PEOPLE}
 
 HELPING = 500
 
@@ -43,18 +42,18 @@ REMOVES = (ActionKind.ARCHIVE, ActionKind.DELETE)
 class Watch:
     """What is counted: records that stand for themselves, or people inside their company.
 
-    entity: what would be removed; holder: whose links are held back, with which remark.
+    entity: what would be removed; holder: whose links are held back, and how.
     """
 
     entity: str
     holder: str
-    remark: str
+    hold: Hold
 
     def removed_by(self, action: Action) -> int:
         """Return how many records an action would remove; what a person chose is no accident."""
         if action.link.entity != self.holder or action.chosen:
             return 0
-        if self.remark == HELD:
+        if self.hold is Hold.REMOVALS:
             return int(action.kind in REMOVES)
         written = action.kind is ActionKind.UPDATE and action.side is SideName.XERO
         leaving = [
@@ -64,16 +63,16 @@ class Watch:
 
     def was_held(self, action: Action) -> bool:
         """Say whether the action's link waits for a person already."""
-        return action.link.status is Status.BLOCKED and action.link.remark == self.remark
+        return action.link.hold is self.hold
 
 
 def watches(mappings: Sequence[type[EntityMapping]]) -> list[Watch]:
     """Return what is watched over for these mappings."""
-    found = [Watch(one.name, one.name, HELD) for one in mappings if one.part_of is None]
+    found = [Watch(one.name, one.name, Hold.REMOVALS) for one in mappings if one.part_of is None]
     for part in mappings:
         for top in mappings:
             if part.part_of is not None and issubclass(top, part.part_of):
-                found.append(Watch(part.name, top.name, HELD_PEOPLE))
+                found.append(Watch(part.name, top.name, Hold.PEOPLE))
     return found
 
 
@@ -84,7 +83,7 @@ def hold(trip: Trip, mapping: type[EntityMapping], actions: Sequence[Action]) ->
         removing = [action for action in actions if watch.removed_by(action)]
         if removing:
             for action in _held(trip, mapping, watch, removing):
-                held[id(action)] = _waiting(action, watch.remark)
+                held[id(action)] = _waiting(action, watch.hold)
     return [held.get(id(action), action) for action in actions]
 
 
@@ -102,8 +101,8 @@ def _held(
             return still
         count = row.count + sum(watch.removed_by(action) for action in new)
         if not agreed:  # as long as the question is open, whatever goes waits for its answer
-            count += tx.guards.held(trip.connection, REMARKS).get((watch.holder, watch.remark), 0)
-        if watch.remark == HELD:
+            count += tx.guards.held(trip.connection).get((watch.holder, watch.hold), 0)
+        if watch.hold is Hold.REMOVALS:
             known = {action.link.id for action in removing}
             count += len(_leaving(trip, tx, mapping) - known)
         if not is_mass(count, tx.guards.linked(trip.connection, watch.entity)):
@@ -128,13 +127,19 @@ def _leaving(trip: Trip, tx: Transaction, mapping: type[EntityMapping]) -> set[i
         mapping.name,
         here=(trip.key(SideName.DYNAMICS), mapping.dynamics),
         there=(trip.key(SideName.XERO), mapping.xero),
-        remark=HELD,
     )
 
 
-def _waiting(action: Action, remark: str) -> Action:
-    wait = Action(ActionKind.BLOCK, action.link, status=Status.BLOCKED, remark=remark)
-    return replace(wait, dynamics_version=action.dynamics_version, xero_version=action.xero_version)
+def _waiting(action: Action, hold: Hold) -> Action:
+    return Action(
+        ActionKind.BLOCK,
+        action.link,
+        status=Status.BLOCKED,
+        remark=REMARKS[hold],
+        hold=hold,
+        dynamics_version=action.dynamics_version,
+        xero_version=action.xero_version,
+    )
 
 
 def _row(trip: Trip, tx: Transaction, entity: str) -> GuardRow:
@@ -159,14 +164,14 @@ def end_cycle(trip: Trip, *, at_least: timedelta = timedelta(0)) -> None:
     """
     with trip.store.read() as tx:
         rows = [row for row in tx.guards.all(trip.connection) if _is_over(trip, row, at_least)]
-        waiting = tx.guards.held(trip.connection, REMARKS) if rows else {}
+        waiting = tx.guards.held(trip.connection) if rows else {}
     if not rows:
         return
     known = {watch.entity: watch for watch in watches(trip.mappings)}
     with trip.lane.begin() as tx:
         for row in rows:
             watch = known.get(row.entity)
-            held = watch is not None and (watch.holder, watch.remark) in waiting
+            held = watch is not None and (watch.holder, watch.hold) in waiting
             if row.approved_at is not None and held:
                 tx.guards.put(replace(row, count=0, since=trip.now()))
             else:
@@ -185,7 +190,7 @@ def approve(tx: Transaction, connection: str, watch: Watch, *, now: datetime) ->
     tx.guards.put(replace(row, approved_at=now))
     last, total = 0, 0
     while links := tx.guards.held_links(
-        connection, watch.holder, watch.remark, after=last, limit=HELPING
+        connection, watch.holder, watch.hold, after=last, limit=HELPING
     ):
         tx.links.wake([link.id for link in links], now=now)
         last, total = links[-1].id, total + len(links)

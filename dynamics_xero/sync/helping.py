@@ -37,7 +37,9 @@ def helping(trip: Trip, mapping: type[EntityMapping]) -> Iterator[list[Link]]:
 def _take(trip: Trip, mapping: type[EntityMapping]) -> list[Link]:
     with trip.lane.begin() as tx:
         limit = most_at_once(tx, trip, mapping)
-        links = tx.links.due(trip.connection, mapping.name, now=trip.now(), limit=limit)
+        links = tx.links.due(
+            trip.connection, mapping.name, now=trip.now(), limit=limit, linked=trip.linked
+        )
         deadly = [link for link in links if link.starts >= MOST_STARTS]
         tx.links.save(
             trip.connection,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from dynamics_xero.model import LinkOutcome, Record, RecordState, SideName, Status
-from dynamics_xero.rows import Stored
+from dynamics_xero.rows import RecordRow, Stored
 from dynamics_xero.store_port import Transaction
 from dynamics_xero.sync.feeds import Reach, Route, Source
 from dynamics_xero.sync.keyed import LOOKUP_KEY, XERO_ID
@@ -118,15 +118,18 @@ def release(
     trip: Trip,
     tx: Transaction,
     source: Source,
-    shown: Sequence[Record],
+    shown: Sequence[RecordRow],
     stored: Mapping[str, Stored],
 ) -> None:
     """Mark due who waits for a key that was given up, or could be linked by a new one (R32)."""
     freed: set[tuple[str, str]] = set()
     new: set[tuple[str, str]] = set()
-    for record in shown:
-        known = stored.get(record.id)
-        had, has = source.held(known.record if known else None), source.held(record)
+    for row in shown:
+        if row.keys is None:
+            continue
+        known = stored.get(row.record.id)
+        had = source.held(known.record, source.index(known.record)) if known else set()
+        has = source.held(row.record, row.keys)
         freed |= had - has
         new |= has - had
     for route in source.routes:
@@ -151,6 +154,10 @@ def _mark_holders(
     only: Sequence[Status] = (),
 ) -> None:
     """Mark due the links of the Dynamics rows that hold these keys."""
+    if only and not any(
+        tx.links.any_of(c, route.entity, only) for c in trip.subscribers[source.side]
+    ):
+        return
     endpoint = trip.key(SideName.DYNAMICS)
     table = trip.mapping(route.entity).dynamics
     values: dict[str, list[str]] = {}
@@ -182,7 +189,8 @@ def heal(
             touched.append(record.id)
     for route in source.routes:
         if touched and route.reach in (Reach.OWN, Reach.PART):
-            tx.links.mark_write_back(trip.connection, route.entity, touched, trip.now())
+            for connection in trip.subscribers[source.side]:
+                tx.links.mark_write_back(connection, route.entity, touched, trip.now())
 
 
 def see(trip: Trip, tx: Transaction, source: Source, shown: Sequence[Record]) -> None:

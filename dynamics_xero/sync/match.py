@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from dynamics_xero.mapping.entity import EntityMapping
 from dynamics_xero.model import (
+    ActionKind,
     Base,
     Holder,
     Life,
@@ -25,7 +26,10 @@ from dynamics_xero.rows import HistoryRow
 from dynamics_xero.store_port import Transaction
 from dynamics_xero.sync.meeting import Rank
 from dynamics_xero.sync.place import Place, meet, rows_sharing
+from dynamics_xero.sync.stories import unanswered
 from dynamics_xero.sync.trip import Trip
+
+CREATE = ActionKind.CREATE.value
 
 Found = Mapping[str, tuple[str, Rank]]
 """Dynamics id -> its partner's Xero id, and the key that says so."""
@@ -92,7 +96,14 @@ def _keep(trip: Trip, tx: Transaction, links: Sequence[Link], found: Found) -> N
     pairs = [(link.id, found[link.dynamics_id][0]) for link in links if link.dynamics_id in found]
     refused = set(tx.links.pair(pairs))
     matched = [one for one in links if one.dynamics_id in found and one.id not in refused]
-    tx.history.add([_row(trip, one, *found[one.dynamics_id]) for one in matched])
+    rows = [_row(trip, one, *found[one.dynamics_id]) for one in matched]
+    numbered = [
+        one.id
+        for one in matched
+        if found[one.dynamics_id][1].name == trip.mapping(one.entity).own_key
+    ]
+    ours = tx.history.told(numbered, unanswered(CREATE))  # what a lost call made is no match (R22)
+    tx.history.add([replace(row, action=CREATE) if row.link_id in ours else row for row in rows])
 
 
 def look_again(trip: Trip, tx: Transaction, place: Place, xero_ids: Sequence[str]) -> None:
@@ -128,6 +139,7 @@ def _settle(trip: Trip, tx: Transaction, links: Sequence[Link], bases: Mapping[s
             base=bases[one.dynamics_id],
             life=one.life,
             again=True,
+            hold=one.hold,
         )
         for one in links
         if one.dynamics_id in bases

@@ -45,7 +45,7 @@ def merge_people(
     if part is None or pair.dynamics is None:
         return None
     primary_id = pair.dynamics.values.get(PRIMARY)
-    people = people_of(part, pair.parts, primary_id, pair.part_choices)
+    people = people_of(part, pair.parts, primary_id, pair.part_choices, pair.part_loops)
     settled = SettledList.load(pair.link.base.get(SETTLED_LIST, (None, None))[1])
     return merge_list(part, people, rows, settled)
 

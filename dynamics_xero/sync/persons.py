@@ -13,6 +13,7 @@ from types import MappingProxyType
 from dynamics_xero.mapping.entity import EntityMapping
 from dynamics_xero.model import (
     ActionKind,
+    Hold,
     Link,
     PartDecision,
     Record,
@@ -59,6 +60,7 @@ def people_of(
     parts: Iterable[tuple[Record, Link | None]],
     primary_id: Value,
     choices: Mapping[int, Mapping[str, SideName]] = MappingProxyType({}),
+    loops: Mapping[int, str] = MappingProxyType({}),
 ) -> list[Person]:
     """Return the people who want a place in the list, in the order in which they get one."""
     people = []
@@ -66,8 +68,10 @@ def people_of(
         if record.state is not RecordState.LIVE or record.id == primary_id:
             continue
         values, problems = mapping.read_dynamics(record.values)
-        chosen = choices.get(link.id, {}) if link else {}
-        person = Person(record.id, link, values, tuple(problems), record.values, chosen)
+        person = Person(record.id, link, values, tuple(problems), record.values)
+        if link is not None:
+            chosen = choices.get(link.id, {})
+            person = replace(person, choices=chosen, loop=loops.get(link.id))
         people.append(person)
     return sorted(people, key=Person.rank)
 
@@ -144,6 +148,9 @@ def _merge_row(
     decision = _decision(mapping, person, row=row)
     if person.problems:
         return replace(decision, status=Status.FAILED, remark=" ".join(person.problems))
+    if person.loop is not None:
+        stopped = replace(decision, status=Status.CONFLICT, remark=person.loop)
+        return replace(stopped, hold=Hold.LOOP)
     base = person.link.base if person.link and owned else {}
     scales = Scales(mapping, person.shown, base, person.choices)
     shown = mapping.read_xero(row)

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from dynamics_xero.mapping.entity import EntityMapping
-from dynamics_xero.model import Action, ActionKind, Link, Purpose, Write
+from dynamics_xero.model import Action, ActionKind, Link, Purpose, SideName, Write
 from dynamics_xero.sync.calls import CALLS
 from dynamics_xero.sync.foresight import foresee
 from dynamics_xero.sync.pairs import judge_of, load_pairs
@@ -51,11 +51,13 @@ def steps(trip: Trip, mapping: type[EntityMapping], links: Sequence[Link]) -> li
     """Return what one helping of links needs, as far as it is worth a person's time."""
     judge = judge_of(trip, mapping)
     unlinked = {link.id for link in links if link.xero_id is None}
+    organization = trip.facts[SideName.DYNAMICS].remote_id
     found: list[Step] = []
     for loaded in load_pairs(trip, mapping, links, whole=judge.whole, planning=True):
         pair = validate(trip, mapping, loaded)
         matched = pair.link.id in unlinked and pair.link.xero_id is not None
-        for number, action in enumerate(foresee(pair, judge), start=1):
+        foreseen = foresee(pair, judge, organization=organization)
+        for number, action in enumerate(foreseen, start=1):
             new = matched and number == 1
             if new or _worth_showing(action):
                 found.append(Step(action, pair.link, number, matched=new))
@@ -91,16 +93,15 @@ def _helpings(
 
 
 def _priced(trip: Trip, found: Sequence[Step]) -> list[Step]:
-    """Give each step its share of the call it would travel in."""
+    """Give each step its share of the call it would travel in; the next step takes another one."""
     price: dict[int, float] = {}
-    for name, side in trip.sides.items():
-        places = [
-            place
-            for place, step in enumerate(found)
-            if step.action.kind in CALLS and step.action.side is name
-        ]
+    together: dict[tuple[SideName, int], list[int]] = {}
+    for place, step in enumerate(found):
+        if step.action.kind in CALLS:
+            together.setdefault((step.action.side, step.number), []).append(place)
+    for (name, _number), places in together.items():
         writes = [_write(found[place].action) for place in places]
-        for group in side.batches(writes, purpose=Purpose.DATA):
+        for group in trip.sides[name].batches(writes, purpose=Purpose.DATA):
             price.update({places[member]: 1 / len(group) for member in group})
     return [_at_price(step, place, price) for place, step in enumerate(found)]
 

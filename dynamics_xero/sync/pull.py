@@ -104,13 +104,15 @@ def observe(
         (same if unmoved else other).append(record)
     generation = cursor.generation if cursor else _generation(tx, endpoint, resource)
     tx.records.touch(endpoint, resource, [r.id for r in same], generation)
-    rows = [RecordRow(record, digests[record.id], source.index(record)) for record in other]
+    rows = [_row(source, stored.get(record.id), record, digests[record.id]) for record in other]
     tx.records.put(endpoint, rows, generation=generation, answered_at=trip.now())
     changed = [r for r in other if _differs(stored.get(r.id), digests[r.id])]
     if changed:
         trip.news.add(source.side)
+        if not ours:
+            trip.heard[source.side] = started_at
     mark(trip, tx, source, changed, stored)
-    release(trip, tx, source, other, stored)
+    release(trip, tx, source, rows, stored)
     heal(trip, tx, source, other, stored)
     see(trip, tx, source, fresh)
 
@@ -145,6 +147,13 @@ def _unanswered(trip: Trip, tx: Transaction, source: Source) -> set[str]:
     if source.side is SideName.DYNAMICS:
         return {link.dynamics_id for link in links.values()}
     return {link.xero_id for link in links.values() if link.xero_id is not None}
+
+
+def _row(source: Source, known: Stored | None, record: Record, digest: str) -> RecordRow:
+    """Our own write-backs move the version and nothing else: the keys stand as they are (R26)."""
+    if known and known.digest == digest and known.record.values == record.values:
+        return RecordRow(record, digest, keys=None)
+    return RecordRow(record, digest, source.index(record))
 
 
 def _differs(known: Stored | None, digest: str) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from dynamics_xero.errors import RetryableError, ThrottledError, UnavailableError, remark
@@ -20,7 +21,8 @@ from dynamics_xero.sync.decide import decide
 from dynamics_xero.sync.feeds import Source
 from dynamics_xero.sync.guards import end_cycle, hold
 from dynamics_xero.sync.helping import helping
-from dynamics_xero.sync.loops import break_loops
+from dynamics_xero.sync.linger import held_back
+from dynamics_xero.sync.loops import break_loops, people_in_circles
 from dynamics_xero.sync.pairs import judge_of, load_pairs
 from dynamics_xero.sync.pull import pull, read_at
 from dynamics_xero.sync.push import push
@@ -100,6 +102,9 @@ def decide_fresh(trip: Trip, mapping: type[EntityMapping], links: Sequence[Link]
     Xero has no If-Match, so a young mirror is what keeps other people's edits (R17, R23).
     """
     actions = decide_all(trip, mapping, links)
+    if held := held_back(trip, mapping, actions):
+        links = [link for link in links if link.id not in held]
+        actions = decide_all(trip, mapping, links)
     source = trip.source(SideName.XERO, mapping.xero)
     if not _is_stale(trip, source, actions):
         return actions
@@ -109,12 +114,22 @@ def decide_fresh(trip: Trip, mapping: type[EntityMapping], links: Sequence[Link]
     return decide_all(trip, mapping, [now_as[link.id] for link in links if link.id in now_as])
 
 
-def decide_all(trip: Trip, mapping: type[EntityMapping], links: Sequence[Link]) -> list[Action]:
-    """Return what the links need; those nothing can be said about yet are looked at later."""
+def decide_all(
+    trip: Trip, mapping: type[EntityMapping], links: Sequence[Link], *, approved: bool = False
+) -> list[Action]:
+    """Return what the links need; those nothing can be said about yet are looked at later.
+
+    approved: a person agreed to what comes out, so that people go who would be stopped (R19).
+    """
     judge = judge_of(trip, mapping)
     loaded = load_pairs(trip, mapping, links, whole=judge.whole)
     pairs = [validate(trip, mapping, pair) for pair in loaded]
     decided = [(pair.link.id, decide(pair, judge)) for pair in pairs]
+    going = [action for _link_id, action in decided if action is not None]
+    loops = {} if approved else people_in_circles(trip, judge.part, pairs, going)
+    if loops:
+        pairs = [replace(pair, part_loops=loops) for pair in pairs]
+        decided = [(pair.link.id, decide(pair, judge)) for pair in pairs]
     unknown = [link_id for link_id, action in decided if action is None]
     if unknown:
         next_at = trip.now() + timedelta(seconds=UNKNOWN_WAIT_S)

@@ -30,6 +30,11 @@ STATE = "@state"
 STATE_FIELD = "state"
 """Its name for people: in a choice, and on the command line."""
 
+STATE_LABEL = "Active or not"
+
+STATE_COLUMN = "ContactStatus"
+"""Where it stands in Xero."""
+
 LIVE, GONE = "live", "gone"
 
 ARCHIVED = (
@@ -106,10 +111,17 @@ def act(
     )
 
 
+def as_it_was(pair: Pair) -> Action:
+    """Return that nothing is done, and that the link stands as before."""
+    link = pair.link
+    kept = act(ActionKind.NOTHING, pair, status=link.status, remark=link.remark)
+    return replace(kept, hold=link.hold)
+
+
 def archive(pair: Pair, resource: str, *, rule: str) -> Action:
     """Archive the contact of a row that is gone; Xero's contacts are never deleted."""
     action = _set_state(ActionKind.ARCHIVE, pair, resource, before="ACTIVE", after="ARCHIVED")
-    changes = {"ContactStatus": replace(action.changes["ContactStatus"], rule=rule)}
+    changes = {STATE_COLUMN: replace(action.changes[STATE_COLUMN], rule=rule)}
     return replace(action, changes=changes, settled=both_gone())
 
 
@@ -126,8 +138,8 @@ def _set_state(
         act(kind, pair),
         resource=resource,
         remote_id=pair.link.xero_id,
-        values={"ContactStatus": after},
-        changes={"ContactStatus": Change(before, after, rule="changed in Dynamics")},
+        values={STATE_COLUMN: after},
+        changes={STATE_COLUMN: Change(before, after, rule="changed in Dynamics")},
     )
 
 

@@ -81,7 +81,7 @@ def conclude(trip: Trip, action: Action) -> None:
     try:
         _run(trip, mapping, message, stage=Stage.POST_OPERATION, context=context)
     except RecordError as error:
-        log.warning("plug-in after %s of %s: %s", message, action.link.entity, error.message)
+        log.warning("plug-in after %s of %s: %s", message, action.link.entity, error)
 
 
 def _message(action: Action) -> str | None:

@@ -62,6 +62,11 @@ def named(action: Action) -> str:
     return kind if action.side is SideName.XERO else f"{kind}_in_dynamics"
 
 
+def unanswered(done: str) -> str:
+    """Name what was sent and may have been done, since no answer came (R22)."""
+    return f"unanswered_{done}"
+
+
 def part_stories(scene: Scene, ending: Ending) -> list[HistoryRow]:
     """Parts count under their own entity, though they travel inside their parent."""
     if ending.record is None:

@@ -50,6 +50,19 @@ def say_nothing(_text: str) -> None:
     """Tell nobody."""
 
 
+@dataclass
+class Linger:
+    """How long a partial batch waits for more.
+
+    wait_s: from when its oldest member was marked due. full: records of a batch that need not wait.
+    until: when what waits now goes, None when nothing does.
+    """
+
+    wait_s: float
+    full: int
+    until: datetime | None = None
+
+
 @dataclass(frozen=True)
 class Trip:
     """One connection, on its way.
@@ -59,8 +72,10 @@ class Trip:
     only: the one entity to work on, None for all. held: entities that are not written, because
     nobody agreed to their mapping yet (R11). neighbours: ids of the other organisations that share
     the Dynamics environment. adopting: entities whose new Xero records get a row here. news: sides
-    of which something was observed since new records were last sought. patient: short outages are
-    waited out. talk: is told what a person who watches should know.
+    of which something was observed since new records were last sought. heard: side -> when a read
+    last showed something new. linger: how partial batches wait, None when they do not. linked: only
+    records that have a partner are worked on, or only those that have none. patient: short outages
+    are waited out. talk: is told what a person who watches should know.
     """
 
     connection: str
@@ -81,6 +96,9 @@ class Trip:
     neighbours: frozenset[str] = frozenset()
     adopting: frozenset[str] = frozenset()
     news: set[SideName] = field(default_factory=lambda: set(SideName))
+    heard: dict[SideName, datetime] = field(default_factory=dict)
+    linger: Linger | None = None
+    linked: bool | None = None
     patient: bool = True
     talk: Talk = say_nothing
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import timedelta
 
 from dynamics_xero.model import Action, ActionKind, Change, Link, SideName, Values
 from dynamics_xero.rows import HistoryRow, RequestRow
+from dynamics_xero.store_port import Transaction
 from dynamics_xero.sync.pull import read_at
-from dynamics_xero.sync.stories import named
+from dynamics_xero.sync.stories import named, unanswered
 from dynamics_xero.sync.trip import Trip
 
 
@@ -48,13 +50,29 @@ def _release(trip: Trip, row: RequestRow) -> None:
         if row.sent_at is not None:
             links = tx.links.by_id(ids)
             pairs = [(links[i], one) for i, one in zip(ids, row.members, strict=True) if i in links]
-            tx.history.add([_story(trip, row, link, one) for link, one in pairs])
+            made = _made_here(trip, tx, row, [link for link, _one in pairs])
+            tx.history.add(
+                [_story(trip, row, link, one, done=link.id in made) for link, one in pairs]
+            )
         tx.links.set_request(ids, None)
         tx.requests.close(row.id)
 
 
-def _story(trip: Trip, row: RequestRow, link: Link, one: Values) -> HistoryRow:
-    """Say what may have been written: if it was, the next decision finds both sides equal."""
+def _made_here(trip: Trip, tx: Transaction, row: RequestRow, links: Sequence[Link]) -> set[int]:
+    """Return the links whose Dynamics row was made after all: it is found by its id (R24)."""
+    own = trip.key(SideName.DYNAMICS)
+    if row.endpoint != own or row.action != ActionKind.CREATE.value:
+        return set()
+    found = tx.records.get(own, row.resource, [link.dynamics_id for link in links])
+    return {link.id for link in links if link.dynamics_id in found}
+
+
+def _story(trip: Trip, row: RequestRow, link: Link, one: Values, *, done: bool) -> HistoryRow:
+    """Say what may have been written: if it was, the next decision finds both sides equal.
+
+    done: it is known to have been.
+    """
+    action = str(one["action"])
     changes = json.loads(str(one["changes"]))
     return HistoryRow(
         connection=link.connection,
@@ -64,9 +82,9 @@ def _story(trip: Trip, row: RequestRow, link: Link, one: Values) -> HistoryRow:
         xero_id=link.xero_id,
         at=trip.now(),
         run_id=trip.run_id,
-        action="unanswered",
+        action=action if done else unanswered(action),
         status=link.status,
-        remark=f"{one['action']}: no answer came",
+        remark="No answer came.",
         changes={name: Change(*told) for name, told in changes.items()},
         request_id=row.id,
     )

@@ -1,5 +1,6 @@
 """Sixth step of the trip: put Xero id, Status, Last Synced On and Remark onto the Dynamics rows.
 
+Of an organisation that is not a record's home, the same goes onto a row of `xero_link` (R34).
 Rows that are already right are not written (R26). What is due is gathered across rounds, so that
 a full $batch leaves rather than many thin ones; a failed write-back never undoes what Xero took.
 """
@@ -11,7 +12,6 @@ from datetime import timedelta
 from functools import partial
 
 from dynamics_xero.errors import RecordError, RetryableError
-from dynamics_xero.mapping.columns.xero_details import STATUS_OPTIONS
 from dynamics_xero.model import (
     ActionKind,
     Answer,
@@ -21,17 +21,13 @@ from dynamics_xero.model import (
     Record,
     RecordState,
     SideName,
-    Value,
     Values,
     Write,
 )
 from dynamics_xero.store_port import Transaction
+from dynamics_xero.sync.details import details, is_home, link_rows
 from dynamics_xero.sync.patience import patiently
 from dynamics_xero.sync.trip import Trip
-
-CONTACT_PAGE = (
-    "https://go.xero.com/organisationlogin/default.aspx?shortcode={}&redirecturl=/Contacts/View/{}"
-)
 
 
 def write_back(trip: Trip, *, everything: bool) -> None:
@@ -57,8 +53,8 @@ def _write(trip: Trip, links: Sequence[Link]) -> None:
     """6a: what differs; 6b: one $batch; 6c: what was written is what the mirror holds."""
     wanted = _differing(trip, links)
     side = trip.sides[SideName.DYNAMICS]
-    members = [(link, values) for link, values in wanted if values]
-    writes = [_element(trip, link, values) for link, values in members]
+    members = [(link, write) for link, write in wanted if write is not None]
+    writes = [write for _link, write in members]
     for group in side.batches(writes, purpose=Purpose.WRITE_BACK):
         trip.lane.check()
         answers = side.write(
@@ -69,19 +65,15 @@ def _write(trip: Trip, links: Sequence[Link]) -> None:
         )
         _store(trip, [members[place] for place in group], answers)
     with trip.lane.begin() as tx:
-        tx.links.clear_write_backs([link for link, values in wanted if not values])
-
-
-def _element(trip: Trip, link: Link, values: Values) -> Write:
-    return Write(ActionKind.UPDATE, _table(trip, link), link.dynamics_id, values)
+        tx.links.clear_write_backs([link for link, write in wanted if write is None])
 
 
 def _table(trip: Trip, link: Link) -> str:
     return trip.mapping(link.entity).dynamics
 
 
-def _differing(trip: Trip, links: Sequence[Link]) -> list[tuple[Link, Values]]:
-    """Return each link with the columns that are not yet as they should be."""
+def _differing(trip: Trip, links: Sequence[Link]) -> list[tuple[Link, Write | None]]:
+    """Return each link with the write of what is not yet as it should be."""
     tables: dict[str, list[str]] = {}
     for link in links:
         tables.setdefault(_table(trip, link), []).append(link.dynamics_id)
@@ -89,27 +81,30 @@ def _differing(trip: Trip, links: Sequence[Link]) -> list[tuple[Link, Values]]:
     with trip.store.read() as tx:
         rows = {table: tx.records.get(endpoint, table, ids) for table, ids in tables.items()}
         silent = _outranked(trip, tx, links)
-    found: list[tuple[Link, Values]] = []
+    found: list[tuple[Link, Write | None]] = []
+    away: list[Link] = []
     for link in links:
         row = rows[_table(trip, link)].get(link.dynamics_id)
-        if row is None or link.id in silent or _takes_nothing(trip, row.record):
-            found.append((link, {}))
-            continue
-        shown = row.record.values
-        wanted = details(trip, link)
-        found.append((link, {c: v for c, v in wanted.items() if shown.get(c) != v}))
-    return found
+        if row is None or link.id in silent or _takes_nothing(row.record):
+            found.append((link, None))
+        elif is_home(trip, row.record.values):
+            found.append((link, _on_row(trip, link, row.record.values)))
+        else:
+            away.append(link)
+    return [*found, *link_rows(trip, away)]
 
 
-def _takes_nothing(trip: Trip, record: Record) -> bool:
+def _on_row(trip: Trip, link: Link, shown: Values) -> Write | None:
+    wanted = details(trip, link)
+    lacking = {c: v for c, v in wanted.items() if shown.get(c) != v}
+    if not lacking:
+        return None
+    return Write(ActionKind.UPDATE, _table(trip, link), link.dynamics_id, lacking)
+
+
+def _takes_nothing(record: Record) -> bool:
     """A deleted row is not there, one that was merged into another refuses every write."""
-    gone = record.state is RecordState.DELETED or record.merged_into is not None
-    return gone or not is_home(trip, record.values)
-
-
-def is_home(trip: Trip, shown: Values) -> bool:
-    """Say whether a row's columns are ours to write: those of a neighbour are left alone (R34)."""
-    return shown.get("xero_organisationid") not in trip.neighbours
+    return record.state is RecordState.DELETED or record.merged_into is not None
 
 
 def _outranked(trip: Trip, tx: Transaction, links: Sequence[Link]) -> set[int]:
@@ -134,30 +129,16 @@ def _outranked(trip: Trip, tx: Transaction, links: Sequence[Link]) -> set[int]:
     return silent
 
 
-def details(trip: Trip, link: Link) -> dict[str, Value]:
-    """Return the Xero Details of one link, as they should stand on its Dynamics row."""
-    xero = trip.facts[SideName.XERO]
-    address = CONTACT_PAGE.format(xero.short_code, link.xero_id) if link.xero_id else None
-    return {
-        "xero_id": link.xero_id,
-        "xero_organisationid": xero.remote_id,
-        "xero_status": STATUS_OPTIONS[link.status],
-        "xero_lastsyncedon": link.last_synced_at,
-        "xero_remark": link.remark,
-        "xero_url": address,
-    }
-
-
-def _store(trip: Trip, members: Sequence[tuple[Link, Values]], answers: Sequence[Answer]) -> None:
+def _store(trip: Trip, members: Sequence[tuple[Link, Write]], answers: Sequence[Answer]) -> None:
     done: list[Link] = []
     patches: dict[str, dict[str, Values]] = {}
     failure: Exception | None = None
-    for (link, values), answer in zip(members, answers, strict=True):
+    for (link, write), answer in zip(members, answers, strict=True):
         if isinstance(answer.error, RetryableError):
             failure = answer.error
             continue
         if answer.error is None:
-            patches.setdefault(_table(trip, link), {})[link.dynamics_id] = values
+            patches.setdefault(write.resource, {})[str(write.id)] = write.values
         elif not isinstance(answer.error, RecordError):
             failure = answer.error
             continue

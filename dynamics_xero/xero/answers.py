@@ -6,7 +6,8 @@ element counts only where its own keys agree.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from dynamics_xero.errors import LostAnswerError, RejectedError
@@ -17,7 +18,8 @@ from dynamics_xero.xero.remarks import sentence
 from dynamics_xero.xero.resources import XeroResource
 
 Element = Mapping[str, Any]
-Rank = Callable[[Element, Element], bool]
+Rank = Callable[[Element], Sequence[int]]
+"""Returns the places of what is shown that could be the element sent."""
 
 
 def pair_up(
@@ -30,11 +32,11 @@ def pair_up(
     """
     found: list[Element | None] = [None] * len(sent)
     left = set(range(len(shown)))
-    for agrees in _ranks(resource):
+    for places in _ranks(shown, resource):
         for position, element in enumerate(sent):
             if found[position] is not None:
                 continue
-            candidates = [at for at in sorted(left) if agrees(element, shown[at])]
+            candidates = [at for at in places(element) if at in left]
             if position in candidates:
                 candidates = [position]
             if len(candidates) == 1:
@@ -43,29 +45,36 @@ def pair_up(
     return found
 
 
-def _ranks(resource: XeroResource) -> list[Rank]:
-    def same_id(sent: Element, shown: Element) -> bool:
-        return bool(element_id(sent, resource)) and (
-            element_id(sent, resource) == element_id(shown, resource)
-        )
-
-    def same_key(key: str) -> Rank:
-        def agrees(sent: Element, shown: Element) -> bool:
-            return bool(_folded(sent.get(key))) and (
-                _folded(sent.get(key)) == _folded(shown.get(key))
-            )
-
-        return agrees
-
-    def echo(sent: Element, shown: Element) -> bool:
+def _ranks(shown: Sequence[Element], resource: XeroResource) -> Iterator[Rank]:
+    def echo(sent: Element) -> list[int]:
         # A refused element comes back as it was sent, but with its id taken away.
-        return not element_id(shown, resource) and all(
-            _folded(shown.get(name)) == _folded(value)
-            for name, value in sent.items()
-            if isinstance(value, str) and name != resource.id_column
-        )
+        return [
+            at
+            for at, one in enumerate(shown)
+            if not element_id(one, resource)
+            and all(
+                _folded(one.get(name)) == _folded(value)
+                for name, value in sent.items()
+                if isinstance(value, str) and name != resource.id_column
+            )
+        ]
 
-    return [same_id, *(same_key(key) for key in resource.own_keys), echo]
+    yield _same(shown, lambda one: element_id(one, resource))
+    for key in resource.own_keys:
+        yield _same(shown, partial(_own_key, key))
+    yield echo
+
+
+def _same(shown: Sequence[Element], proof: Callable[[Element], str]) -> Rank:
+    places: dict[str, list[int]] = {}
+    for at, one in enumerate(shown):
+        if proven := proof(one):
+            places.setdefault(proven, []).append(at)
+    return lambda sent: places.get(proof(sent), ())
+
+
+def _own_key(key: str, element: Element) -> str:
+    return _folded(element.get(key))
 
 
 def _folded(value: object) -> str:

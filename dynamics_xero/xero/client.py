@@ -6,11 +6,12 @@ traps 6 and 7), so answers are read as JSON with exact numbers.
 
 from __future__ import annotations
 
+import copy
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 
 from urllib3 import exceptions as wire
 from xero_python import exceptions as sdk
@@ -20,10 +21,10 @@ from xero_python.api_client.oauth2 import OAuth2Token
 
 from dynamics_xero.errors import ThrottledError
 from dynamics_xero.model import Purpose
-from dynamics_xero.ports import BudgetStore, Clock
+from dynamics_xero.ports import BudgetStore, Clock, Use
 from dynamics_xero.settings import XeroSettings
 from dynamics_xero.xero.auth import XeroSignIn
-from dynamics_xero.xero.budget import Budget, Call
+from dynamics_xero.xero.budget import Budget, Call, Purse
 from dynamics_xero.xero.calls import CallCounts
 from dynamics_xero.xero.errors import Refused, parse, refusal, retry_after_s, transport, unclear
 from dynamics_xero.xero.wire import CONNECT_S, READ_S, BoundedPool
@@ -39,13 +40,17 @@ READ_CALL_S = CONNECT_S + 2 * READ_S
 
 @dataclass(frozen=True, slots=True)
 class _Order:
-    """One call to make. kind: what it counts as. call_s: how long it may take."""
+    """One call to make. kind: what it counts as. call_s: how long it may take.
+
+    records: how many it writes.
+    """
 
     kind: str
     operation: str
     arguments: Mapping[str, Any]
     call_s: float
     writing: bool
+    records: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,23 +83,44 @@ class XeroClient:
         self._settings = settings
         self._clock = clock
         self._sign_in = sign_in
-        self._budgets = budgets
-        self._budget: Budget | None = None
-        self._lock = threading.Lock()
+        self._use = Use.CONTACT
+        self.purse = Purse(
+            budgets,
+            clock,
+            app=f"xero:{settings.client_id}",
+            calls_a_day=settings.calls_a_day,
+        )
         self._local = threading.local()
         self.calls = CallCounts()
+
+    def used_for(self, use: Use) -> Self:
+        """Return the same client, its calls counted as made for that use."""
+        other = copy.copy(self)
+        other._use = use
+        return other
+
+    def afford(self) -> None:
+        """Raise ThrottledError when the day has no call left for our use."""
+        self.budget().afford(self._use)
+
+    def budget(self) -> Budget:
+        """Return the budget of the organisation that we speak to."""
+        return self.purse.of(self._sign_in.tenant().id)
 
     def read(self, operation: str, **arguments: Any) -> Reply:
         """Call a reading operation of AccountingApi by its name."""
         return self._call(_Order("read", operation, arguments, READ_CALL_S, writing=False))
 
-    def write(self, operation: str, *, purpose: Purpose, call_s: float, **arguments: Any) -> Reply:
-        """Call a writing operation, which may take call_s once it has left.
+    def write(
+        self, operation: str, *, purpose: Purpose, call_s: float, records: int, **arguments: Any
+    ) -> Reply:
+        """Call an operation that writes so many records, in at most call_s once it has left.
 
         Raises ThrottledError when it could not leave within turn_s.
         """
         kind = "write" if purpose is Purpose.DATA else "write_back"
-        return self._call(_Order(kind, operation, arguments, call_s, writing=True))
+        order = _Order(kind, operation, arguments, call_s, writing=True, records=records)
+        return self._call(order)
 
     def _call(self, order: _Order) -> Reply:
         """Call; a token Xero no longer takes is replaced once: a 401 means nothing was done."""
@@ -111,9 +137,11 @@ class XeroClient:
 
     def _once(self, order: _Order, token: str, leave_by: float) -> Reply | Refused:
         tenant_id = self._sign_in.tenant().id
-        budget = self._budget_of(tenant_id)
         within_s = leave_by - self._clock.now().timestamp()
-        with budget.call(within_s=within_s, over_s=order.call_s) as call:
+        paid = self.purse.paying(
+            tenant_id, within_s=within_s, over_s=order.call_s, use=self._use, records=order.records
+        )
+        with paid as call:
             if order.writing and self._clock.now().timestamp() > leave_by:
                 # Its request may be taken back by now, and what it carries be sent again (R22).
                 raise ThrottledError("The call could not leave in time.")
@@ -121,7 +149,10 @@ class XeroClient:
             self._local.token = token
             self._local.pool.within_s = order.call_s
             self.calls.add(order.kind)
-            return self._send(api, tenant_id, order, call)
+            try:
+                return self._send(api, tenant_id, order, call)
+            finally:
+                call.received = self._local.pool.received
 
     def _send(
         self, api: AccountingApi, tenant_id: str, order: _Order, call: Call
@@ -155,15 +186,6 @@ class XeroClient:
         if refused.status == 429:
             call.refused(refused.problem, retry_after_s(refused))
         return refused
-
-    def _budget_of(self, tenant_id: str) -> Budget:
-        with self._lock:
-            if self._budget is None:
-                app = f"xero:{self._settings.client_id}"
-                self._budget = Budget(
-                    self._budgets, self._clock, organisation=f"{app}:{tenant_id}", app=app
-                )
-            return self._budget
 
     def _api(self) -> AccountingApi:
         """Return this thread's AccountingApi: ApiClient is not safe to share (trap 17)."""

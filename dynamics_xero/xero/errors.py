@@ -131,8 +131,9 @@ def _sign_in_words(refused: Refused) -> str:
     detail = _detail(refused.body)
     if refused.status == 403:
         return (
-            "Xero does not let this app into the organisation. Connect the app to it again, and "
-            "check tenant_id of the Xero connection."
+            "Xero does not let this app into the organisation. Connect the app to it again (one "
+            "that people let in: dynamics-xero auth xero), and check tenant_id of the Xero "
+            "connection."
         )
     if detail.startswith("AuthorizationUnsuccessful"):
         return (
@@ -175,6 +176,6 @@ def element_texts(elements: object) -> list[str]:
         for key, value in elements.items():
             if key == "ValidationErrors" and isinstance(value, list):
                 found += [str(row.get("Message", "")) for row in value if isinstance(row, dict)]
-            else:
+            elif isinstance(value, list | dict):
                 found += element_texts(value)
     return found

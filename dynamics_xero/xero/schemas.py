@@ -1,19 +1,19 @@
-"""Clean what Xero sends: one marshmallow schema per resource and choice of columns.
+"""Clean what Xero sends: one plan per resource and choice of columns.
 
 Tolerant by intent: what a column cannot hold becomes absent, so that one strange value never
-costs a page; unknown columns are passed over and unknown enum values stay as text.
+costs a page; unknown columns are passed over and unknown enum values stay as text. Why a plan and
+no marshmallow schema: docs/adr/0008-plans-read-rows.md.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from typing import Any, TypeAlias
-
-from marshmallow import EXCLUDE, Schema, fields
 
 from dynamics_xero.mapping.columns.column import ColumnType
 from dynamics_xero.mapping.columns.xero import RESOURCES as COLUMNS
@@ -81,48 +81,37 @@ _READERS: Mapping[ColumnType, Reader] = {
 }
 
 
-class _Scalar(fields.Field[Value]):
-    """One plain column."""
-
-    def __init__(self, read: Reader) -> None:
-        super().__init__(allow_none=True)
-        self._read = read
-
-    def _deserialize(self, value: Any, *_: Any, **__: Any) -> Value:
-        return self._read(value)
-
-
-class _Slots(fields.Field[dict[str, Value]]):
+@dataclass(frozen=True, slots=True)
+class _Slots:
     """A list of rows of fixed types, such as addresses; read into values under dotted paths.
 
-    One field for all of a list, because marshmallow's cost is by field.
+    slot: the column that names a row's type. wanted: type -> column -> its path and reader.
     """
 
-    def __init__(self, slot: str, wanted: Mapping[str, Mapping[str, tuple[str, Reader]]]) -> None:
-        super().__init__(allow_none=True)
-        self._slot = slot
-        self._wanted = wanted
+    column: str
+    slot: str
+    wanted: Mapping[str, Mapping[str, tuple[str, Reader]]]
 
-    def _deserialize(self, value: Any, *_: Any, **__: Any) -> dict[str, Value]:
-        found: dict[str, Value] = {}
-        for row in value if isinstance(value, list) else ():
-            kind = row.get(self._slot) if isinstance(row, dict) else None
-            columns = self._wanted.get(kind, {}) if isinstance(kind, str) else {}
+    def read(self, raw: Mapping[str, object], values: dict[str, Value]) -> None:
+        """Add the values that are there."""
+        listed = raw.get(self.column)
+        for row in listed if isinstance(listed, list) else ():
+            kind = row.get(self.slot) if isinstance(row, dict) else None
+            columns = self.wanted.get(kind, {}) if isinstance(kind, str) else {}
             for name, (path, read) in columns.items():
-                raw = row.get(name)
-                if raw is not None and (cleaned := read(raw)) is not None:
-                    found[path] = cleaned
-        return found
+                shown = row.get(name)
+                if shown is not None and (value := read(shown)) is not None:
+                    values[path] = value
 
 
 class Cleaner:
-    """A schema of some columns of one resource; made once, used for every row."""
+    """A plan of some columns of one resource; made once, used for every row."""
 
     def __init__(
         self, resource: str, columns: Iterable[str], typed_lists: Mapping[str, str]
     ) -> None:
         known = COLUMNS[resource]
-        declared: dict[str, fields.Field[Any]] = {}
+        self._plain: list[tuple[str, Reader]] = []
         slots: dict[str, dict[str, dict[str, tuple[str, Reader]]]] = {}
         for path in columns:
             if path not in known:
@@ -130,22 +119,21 @@ class Cleaner:
             read = _READERS.get(known[path].type, text)
             head, _, rest = path.partition(".")
             if not rest:
-                declared[path] = _Scalar(read)
+                self._plain.append((path, read))
                 continue
             kind, _, name = rest.partition(".")
             slots.setdefault(head, {}).setdefault(kind, {})[name] = (path, read)
-        declared |= {head: _Slots(typed_lists[head], kinds) for head, kinds in slots.items()}
-        self._schema: Schema = Schema.from_dict(declared)(unknown=EXCLUDE)
+        self._slots = [_Slots(head, typed_lists[head], kinds) for head, kinds in slots.items()]
 
     def clean(self, raw: Mapping[str, object]) -> Values:
         """Return the values that are there, under their paths."""
-        loaded: Mapping[str, Any] = self._schema.load(raw)
         values: dict[str, Value] = {}
-        for name, value in loaded.items():
-            if isinstance(value, dict):
-                values |= value
-            elif value is not None:
+        for name, read in self._plain:
+            shown = raw.get(name)
+            if shown is not None and (value := read(shown)) is not None:
                 values[name] = value
+        for slots in self._slots:
+            slots.read(raw, values)
         return values
 
 

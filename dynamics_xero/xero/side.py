@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, Self
 
 from dynamics_xero.errors import RejectedError, UnavailableError
 from dynamics_xero.model import (
@@ -19,10 +20,12 @@ from dynamics_xero.model import (
     SideName,
     Write,
 )
-from dynamics_xero.ports import BudgetStore, Calls, Clock, TokenStore
+from dynamics_xero.ports import BudgetStore, Calls, Clock, Pace, TokenStore, Use
 from dynamics_xero.settings import LimitsSettings, XeroSettings
+from dynamics_xero.xero.allowance import DAY_S, Allowance
 from dynamics_xero.xero.answers import answer, pair_up
-from dynamics_xero.xero.auth import Tenant, XeroSignIn
+from dynamics_xero.xero.auth import XeroSignIn
+from dynamics_xero.xero.auth_grant import Tenant
 from dynamics_xero.xero.client import XeroClient
 from dynamics_xero.xero.feed import next_page
 from dynamics_xero.xero.records import element, record, rows
@@ -44,23 +47,52 @@ class XeroSide:
         budgets: BudgetStore,
         *,
         limits: LimitsSettings | None = None,
+        connection: str = "main",
     ) -> None:
         """Touch nothing yet: the first call signs in. limits None = the usual ones."""
         self._settings = settings
         self._limits = limits or LimitsSettings()
-        self._sign_in = XeroSignIn(settings, clock, tokens)
+        self.sign_in = XeroSignIn(settings, clock, tokens, connection=connection)
         self._client = XeroClient(
-            settings, clock, self._sign_in, budgets, turn_s=self._limits.turn_s
+            settings, clock, self.sign_in, budgets, turn_s=self._limits.turn_s
         )
+        self._clock = clock
+        self._use: Use | None = None
         self._organisation: tuple[Tenant, Mapping[str, Any]] | None = None
         self.calls: Calls = self._client.calls
+
+    def used_for(self, use: Use) -> Self:
+        """Return the same side, its calls counted as made for that use."""
+        other = copy.copy(self)
+        other._use = use
+        return other
+
+    def afford(self) -> None:
+        """Raise ThrottledError when the day has no call left for this side's use."""
+        self._client.used_for(self._use or Use.CONTACT).afford()
+
+    def pace(self) -> Pace:
+        """Return what the rest of the organisation's day affords."""
+        now = self._clock.now().timestamp()
+        left = self._client.budget().standing().left_today(now, Use.CONTACT)
+        return Pace(left, DAY_S / max(left, 1), self._batch())
+
+    def standing(self, tenant_id: str) -> Allowance:
+        """Return how an organisation's limits stand, as the store has it."""
+        return self._client.purse.of(tenant_id).standing()
+
+    def _paid_by(self, resource: XeroResource) -> XeroClient:
+        return self._client.used_for(self._use or resource.use)
+
+    def _batch(self) -> int:
+        return self._client.purse.batch(self._limits.batch, self._limits.batch_most)
 
     def identify(self) -> EndpointFacts:
         """Sign in and say which organisation this is (R33).
 
         The tenant is asked for each time; the organisation's own facts once per process.
         """
-        tenant = self._sign_in.find_tenant()
+        tenant = self.sign_in.find_tenant()
         if self._organisation is None or self._organisation[0] != tenant:
             self._organisation = (tenant, self._read_organisation())
         facts = self._organisation[1]
@@ -76,7 +108,8 @@ class XeroSide:
 
     def changes(self, feed: Feed, cursor: str | None) -> Page:
         """Return the feed's next page; cursor None reads from the beginning."""
-        return next_page(self._client, RESOURCES[feed.resource], feed, cursor)
+        resource = RESOURCES[feed.resource]
+        return next_page(self._paid_by(resource), resource, feed, cursor)
 
     def read(self, feed: Feed, ids: Sequence[str]) -> list[Record]:
         """Return the rows as they are now; one that Xero answers 404 for comes back DELETED."""
@@ -90,16 +123,20 @@ class XeroSide:
         return [found.get(one) or self._read_one(resource, feed, one) for one in wanted]
 
     def batches(self, writes: Sequence[Write], *, purpose: Purpose) -> list[tuple[int, ...]]:
-        """Group writes into calls: creates apart from the rest (R17), 50 a call, under 3 MB."""
+        """Group writes into calls: creates apart from the rest (R17), each under 3 MB.
+
+        As many a call as the day's budget asks for, 50 as a rule, and as Xero answers in time.
+        """
         del purpose  # nothing is written back to Xero
         groups: dict[tuple[str, str], list[int]] = {}
         for position, write in enumerate(writes):
             resource = RESOURCES[write.resource]
             groups.setdefault((write.resource, _operation(write, resource)), []).append(position)
+        most = self._batch()
         return [
             batch
             for (name, _), positions in groups.items()
-            for batch in _within_limits(writes, positions, RESOURCES[name], self._limits.batch)
+            for batch in _within_limits(writes, positions, RESOURCES[name], most)
         ]
 
     def write(
@@ -121,10 +158,11 @@ class XeroSide:
         if len(operations) > 1 or any(write.resource != resource.name for write in writes):
             raise ValueError("one call carries one resource and one verb")
         sent = [element(write, resource) for write in writes]
-        reply = self._client.write(
+        reply = self._paid_by(resource).write(
             operations.pop(),
             purpose=purpose,
             call_s=deadline_s,
+            records=len(writes),
             idempotency_key=key,
             # Left out, Xero takes it for true (xero.md section 4, summarizeErrors).
             summarize_errors="false",
@@ -143,7 +181,7 @@ class XeroSide:
 
     def _read_some(self, resource: XeroResource, ids: Sequence[str]) -> list[dict[str, Any]]:
         # Paged, because only then do merged contacts name their winner (xero.md section 5).
-        reply = self._client.read(
+        reply = self._paid_by(resource).read(
             resource.list_operation,
             i_ds=list(ids),
             include_archived="true",
@@ -155,7 +193,8 @@ class XeroSide:
     def _read_one(self, resource: XeroResource, feed: Feed, one: str) -> Record:
         """Ask for a row that a list left out: only a 404 says that it is gone (R3)."""
         try:
-            reply = self._client.read(resource.one_operation, **{resource.one_argument: one})
+            client = self._paid_by(resource)
+            reply = client.read(resource.one_operation, **{resource.one_argument: one})
         except RejectedError as error:
             if error.status == 404:
                 return Record(resource.name, one, 0, state=RecordState.DELETED)
@@ -174,7 +213,6 @@ def _operation(write: Write, resource: XeroResource) -> str:
 def _within_limits(
     writes: Sequence[Write], positions: Sequence[int], resource: XeroResource, most: int
 ) -> Iterator[tuple[int, ...]]:
-    most = min(most, resource.batch_size)
     batch: list[int] = []
     size = _ENVELOPE_BYTES
     for position in positions:

@@ -89,7 +89,7 @@ SETTING_SECTIONS = {
 @pytest.mark.parametrize("heading", SETTING_SECTIONS)
 def test_each_setting_is_told_with_its_default(heading: str) -> None:
     section = SETTING_SECTIONS[heading]
-    required = {"state", "client_secret", *section["required"]}
+    required = {"state", *section["required"]}
     told = {row[0]: row[1] for row in rows(sections(text_of("reference/settings.md"))[heading])}
 
     wanted = {

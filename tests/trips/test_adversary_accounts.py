@@ -226,7 +226,7 @@ def test_r15_a_reactivated_account_says_that_its_contact_is_archived_and_heals(
 
     world.edit("accounts", account, statecode=0, statuscode=1)
     told = remarks(connector.sync())
-    restore(world, contact)
+    world.restore_in_xero(contact)
     healed = connector.sync()
 
     assert "did not let its archived contact be restored" in told[account]
@@ -242,8 +242,7 @@ def test_r15_an_edit_made_while_contacts_were_merged_reaches_the_survivor(
     connector.sync()
     loser = str(world.in_xero("Alfreds")["ContactID"])
     winner = world.xero_contact(Name="Winner")
-    work = {"do": "merge", "person": "ada", "loser": loser, "winner": winner}
-    world.xero.post("screen", work)
+    world.merge_in_xero(loser, winner)
 
     world.edit("accounts", account, telephone1="9")
     report = connector.sync()
@@ -327,10 +326,6 @@ def test_r4_a_delta_token_that_expired_over_a_week_reads_whole(
     assert report.failed == []
     assert slot(world.in_xero("Alfreds"), "Phones", "PhoneType", "DEFAULT")["PhoneNumber"] == "7"
     assert world.in_xero("Gone")["ContactStatus"] == "ARCHIVED"
-
-
-def restore(world: World, contact: str) -> None:
-    world.xero.post("screen", {"do": "unarchive", "person": "ada", "contact": contact})
 
 
 def slot(contact: dict[str, object], column: str, kind_column: str, kind: str) -> dict[str, object]:

@@ -255,8 +255,7 @@ def test_r15_a_contact_restored_in_xero_of_a_deleted_account_asks_and_is_left(
     world.delete("accounts", account)
     connector.sync()
 
-    restore = {"do": "unarchive", "person": "ada", "contact": contact}
-    world.xero.post("screen", restore)
+    world.restore_in_xero(contact)
     connector.sync()
     mark = world.mark()
     report = connector.sync()
@@ -291,7 +290,7 @@ def test_r32_a_remark_is_cleared_when_the_reason_is_gone_on_the_other_side(
     world.edit_xero(contact, ContactStatus="ARCHIVED")
     told = remarks(connector.sync())
 
-    world.xero.post("screen", {"do": "unarchive", "person": "ada", "contact": contact})
+    world.restore_in_xero(contact)
     healed = connector.sync()
 
     assert "archived" in told[account]

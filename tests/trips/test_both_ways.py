@@ -122,8 +122,7 @@ def test_r15_an_account_that_is_active_again_gets_its_contact_back(
 
     if unarchive_allowed == "no":
         assert "did not let its archived contact be restored" in remarks(report)[account]
-        contact = world.in_xero("Alfreds")["ContactID"]
-        world.xero.post("screen", {"do": "unarchive", "person": "ada", "contact": contact})
+        world.restore_in_xero(str(world.in_xero("Alfreds")["ContactID"]))
         report = connector.sync()
     assert report.failed == [], remarks(report)
     assert world.in_xero("Alfreds")["ContactStatus"] == "ACTIVE"
@@ -151,7 +150,7 @@ def test_r15_a_contact_restored_in_xero_is_not_fought_over(
     contact = str(world.in_xero("Alfreds")["ContactID"])
     world.edit("accounts", account, statecode=1, statuscode=2)
     connector.sync()
-    world.xero.post("screen", {"do": "unarchive", "person": "ada", "contact": contact})
+    world.restore_in_xero(contact)
 
     report = connector.sync()
 
@@ -166,7 +165,7 @@ def test_r15_a_merge_in_xero_is_followed_to_the_contact_that_survives(
     connector.sync()
     loser = str(world.in_xero("Alfreds")["ContactID"])
     winner = world.xero_contact(Name="Alfreds Futterkiste", AccountNumber="K-7")
-    merge(world, loser, winner)
+    world.merge_in_xero(loser, winner)
 
     connector.sync()
 
@@ -186,7 +185,7 @@ def test_r15_two_accounts_whose_contacts_were_merged_ask_one_person(
     first, second = world.account("Alfreds"), world.account("Alfreds Nord")
     connector.sync()
     loser = str(world.in_xero("Alfreds Nord")["ContactID"])
-    merge(world, loser, str(world.in_xero("Alfreds")["ContactID"]))
+    world.merge_in_xero(loser, str(world.in_xero("Alfreds")["ContactID"]))
 
     report = connector.sync()
 
@@ -204,21 +203,15 @@ def test_r15_an_un_merged_contact_is_its_accounts_again(world: World, connector:
     second = world.account("Alfreds Nord")
     connector.sync()
     loser = str(world.in_xero("Alfreds Nord")["ContactID"])
-    merge(world, loser, str(world.in_xero("Alfreds")["ContactID"]))
+    world.merge_in_xero(loser, str(world.in_xero("Alfreds")["ContactID"]))
     connector.sync()
-    world.xero.post("screen", {"do": "unarchive", "person": "ada", "contact": loser})
+    world.restore_in_xero(loser)
     world.edit("accounts", second, telephone1="030-3")
 
     report = connector.sync()
 
     assert report.failed == [], remarks(report)
     assert "030-3" in str(world.in_xero("Alfreds Nord")["Phones"])
-
-
-def merge(world: World, loser: str, winner: str) -> None:
-    """Merge two contacts on Xero's screen."""
-    body = {"do": "merge", "person": "ada", "loser": loser, "winner": winner}
-    world.xero.post("screen", body)
 
 
 def test_r40_what_a_call_without_answer_may_have_overwritten_is_told(
@@ -232,7 +225,7 @@ def test_r40_what_a_call_without_answer_may_have_overwritten_is_told(
     with Ticker(world):
         connector.sync()
 
-    (told,) = [row for row in connector.history(account) if row["action"] == "unanswered"]
+    (told,) = [row for row in connector.history(account) if row["action"] == "unanswered_update"]
     changes = told["changes"]
     assert isinstance(changes, dict)
     assert changes["phone"]["before"] == "030-1"

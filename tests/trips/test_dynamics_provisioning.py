@@ -7,11 +7,16 @@ from collections.abc import Iterator
 import pytest
 
 from dynamics_xero.dynamics import provisioning
-from dynamics_xero.dynamics.definitions import column_definition
+from dynamics_xero.dynamics.definitions import column_definition, table_definition
 from dynamics_xero.errors import MissingColumnError
 from dynamics_xero.mapping.columns.column import Column, ColumnType
-from dynamics_xero.mapping.columns.xero_details import CUSTOM_COLUMNS, STATUS_OPTIONS
-from dynamics_xero.model import Feed, Status
+from dynamics_xero.mapping.columns.xero_details import (
+    CUSTOM_COLUMNS,
+    LINK_NAME,
+    LINK_TABLE,
+    STATUS_OPTIONS,
+)
+from dynamics_xero.model import Feed, RecordState, Status
 from tests.trips.dynamics_world import World, follow, world
 
 pytestmark = pytest.mark.trip
@@ -69,6 +74,28 @@ def test_an_interrupted_apply_is_simply_run_again(env: World) -> None:
 
     assert not any("xero_id " in text and "to account" in text for text in done)
     assert any("xero_id " in text and "to contact" in text for text in done)
+
+
+def test_r34_a_shared_environment_gets_a_table_whose_rows_go_with_their_record(
+    env: World,
+) -> None:
+    side = env.side()
+    env.person("POST", "EntityDefinitions", table_definition(
+        LINK_TABLE, "Xero Link", primary=LINK_NAME, language=1033
+    ))  # fmt: skip
+
+    done = {str(step) for step in provisioning.apply(side, shared=True)}
+    account = env.add("accounts", name="Alfreds")
+    bind = {"xero_accountid@odata.bind": f"/accounts({account})"}
+    row = env.add("xero_links", xero_name="Ours", xero_organisationid="o", **bind)
+
+    assert 'Add column xero_accountid ("Account", Lookup) to xero_link' in done
+    assert f'Add table {LINK_TABLE} ("Xero Link")' not in done, "made before it was interrupted"
+    assert provisioning.apply(side, shared=True) == []
+    feed = Feed(LINK_TABLE, ("xero_name", "xero_accountid"))
+    assert side.read(feed, [row])[0].values == {"xero_name": "Ours", "xero_accountid": account}
+    env.person("DELETE", f"accounts({account})")
+    assert side.read(feed, [row])[0].state is RecordState.DELETED
 
 
 def test_a_column_of_another_type_stops_provisioning_before_it_begins(env: World) -> None:

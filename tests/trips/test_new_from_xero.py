@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
-from dynamics_xero.connector import Connector
+from dynamics_xero.connector import Connector, linking
 from dynamics_xero.settings import EntitySettings
 from tests.trips.test_both_ways import changed
 from tests.trips.test_outages import Ticker, fault
@@ -57,6 +57,21 @@ def test_r16_a_contact_that_shares_a_key_with_an_account_is_left_to_people(world
     assert [row["accountid"] for row in world.dynamics.rows("account")] == [account]
 
 
+def test_r16_a_pair_that_a_person_rejected_is_two_things_and_never_made(world: World) -> None:
+    account = world.account("Alfreds", accountnumber="K-1")
+    contact = world.xero_contact(Name="Alfreds")
+
+    with adopting(world) as connector:
+        connector.sync()
+        linking.reject(connector.desk, account, contact)
+    with adopting(world) as later:
+        later.sync()
+
+    rows = {str(row["accountid"]): row["xero_id"] for row in world.dynamics.rows("account")}
+    assert rows.pop(account) is None
+    assert list(rows.values()) == [contact]
+
+
 def test_r24_a_create_whose_answer_was_lost_makes_one_account(world: World) -> None:
     world.xero_contact(Name="Alfreds", AccountNumber="K-1")
     fault(world, "dynamics", "drop_answer", method="POST", path="/$batch")
@@ -67,6 +82,10 @@ def test_r24_a_create_whose_answer_was_lost_makes_one_account(world: World) -> N
     (row,) = world.dynamics.rows("account")
     assert row["name"] == "Alfreds"
     assert report.failed == []
+    counted = report.connections[0].as_json()["entities"]
+    assert isinstance(counted, dict)
+    assert counted["account"]["to_dynamics"]["create"] == 1
+    assert counted["account"]["matched"] == 0
 
 
 def test_r15_an_account_made_from_xero_and_deleted_archives_its_contact(world: World) -> None:

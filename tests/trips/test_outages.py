@@ -36,6 +36,10 @@ def test_r21_r22_a_lost_answer_doubles_nothing(
     assert len(world.all_in_xero()) == 1
     assert report.failed == []
     assert world.in_dynamics("account", account)["xero_id"] == world.in_xero("Alfreds")["ContactID"]
+    counted = report.connections[0].as_json()["entities"]
+    assert isinstance(counted, dict)
+    assert counted["account"]["to_xero"]["create"] == 1
+    assert counted["account"]["matched"] == 0
 
 
 def test_r21_a_request_is_in_the_database_before_it_leaves(

@@ -271,8 +271,9 @@ def test_r11_to_let_new_contacts_in_waits_for_a_plan_as_well(
 
     assert "mapping of account" in held.asks[0]
     assert before == ["Bon app"]
-    (action,) = document["actions"]
+    action, number = document["actions"]
     assert (action["action"], action["side"]) == ("create", "dynamics")
+    assert (number["action"], list(number["fields"])) == ("update", ["contact_number"])
     assert action["fields"]["name"]["after"] == "Alfreds"
     assert {row["name"] for row in world.dynamics.rows("account")} == {"Alfreds", "Bon app"}
     assert after.asks == []
@@ -307,6 +308,35 @@ def test_r11_a_plan_of_one_entity_speaks_for_it_alone(world: World) -> None:
     assert {"account", "contact"} == set(prints)
     assert world.in_xero("Alfreds")["ContactStatus"] == "ACTIVE"
     assert "person_contact" in report.asks[0]
+
+
+def test_a_plan_foresees_our_number_on_contacts_that_are_matched_or_let_in(world: World) -> None:
+    world.account("Alfreds", accountnumber="ALFKI", telephone1="1")
+    world.xero_contact(Name="Alfreds", AccountNumber="ALFKI")
+    new = world.xero_contact(Name="Bon app", EmailAddress="b@x.example", FirstName="Laurence")
+    settings = replace(world.settings(), entities={"account": EntitySettings(new_from_xero=True)})
+
+    with Connector.from_settings(settings) as connector:
+        connector.provision_apply()
+        file, document = planned(connector, world.folder)
+        mark = world.mark()
+        applied = connector.apply(file)
+        done = [entry for entry in world.written(mark) if entry["resource"] == "Contact"]
+        again = world.mark()
+        connector.sync()
+
+    told = [(one["match"], one["step"], one["side"], one["action"]) for one in document["actions"]]
+    assert told == [
+        (True, 1, "xero", "update"),
+        (False, 1, "dynamics", "create"),
+        (False, 2, "xero", "update"),
+    ]
+    number = document["actions"][2]["fields"]["contact_number"]["after"]
+    made = {str(entry["id"]): entry["after"] for entry in done}
+    assert applied.skipped == []
+    assert number in str(made[new])
+    assert len(done) == document["summary"]["main"]["calls"]["xero"]["write"] == 2
+    assert world.written(again) == []
 
 
 def test_an_applied_plan_leaves_nothing_for_the_next_one(

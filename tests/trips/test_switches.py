@@ -116,16 +116,14 @@ class Story:
         """Merge in Xero, and activate what was archived."""
         world, ids = self.world, self.ids
         loser = world.in_dynamics("account", ids["Merges"])["xero_id"]
-        merge = {"do": "merge", "person": "ada", "loser": loser, "winner": self.stranger}
-        world.xero.post("screen", merge)
+        world.merge_in_xero(str(loser), self.stranger)
         world.edit("accounts", ids["Merges"], telephone1="4")
         world.edit("accounts", ids["Leaves"], statecode=0, statuscode=1)
         told = remarks(self.connector.sync())
         assert set(told) <= {ids["Leaves"]}
         if told:  # Xero did not let it be restored by its API
             contact = world.in_dynamics("account", ids["Leaves"])["xero_id"]
-            restore = {"do": "unarchive", "person": "ada", "contact": contact}
-            world.xero.post("screen", restore)
+            world.restore_in_xero(str(contact))
         assert remarks(self.connector.sync()) == {}
 
     def add(self, name: str, **columns: object) -> str:

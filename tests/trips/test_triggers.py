@@ -16,7 +16,7 @@ import pytest
 from dynamics_xero.connector import Connector
 from dynamics_xero.model import SideName
 from dynamics_xero.settings import Settings
-from tests.contract.receiver import Receiver, receiving
+from tests.contract.receiver import KEY, Receiver, receiving
 from tests.sandbox import Control
 from tests.trips.world import World
 
@@ -24,7 +24,6 @@ pytestmark = pytest.mark.trip
 
 POLL_S = 3600.0
 LIMIT_S = 60.0
-KEY = "k3y"
 SIDES = pytest.mark.parametrize("side", list(SideName))
 
 

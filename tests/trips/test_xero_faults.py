@@ -32,7 +32,8 @@ def xero(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 def test_r32_a_read_that_fails_can_be_done_again(xero: World, kind: str) -> None:
     side = xero.fresh()
     created(side, Name="There")
-    xero.faults({"kind": kind, "method": "GET", "path": "/Contacts", "times": 1})
+    times = 2 if kind == "drop_answer" else 1  # a read is asked for once more by itself
+    xero.faults({"kind": kind, "method": "GET", "path": "/Contacts", "times": times})
 
     with pytest.raises(UnavailableError):
         side.changes(CONTACTS, None)
@@ -183,7 +184,7 @@ def test_r38_no_error_shows_a_token_or_a_secret(xero: World) -> None:
     secret = xero.settings.client_secret
     texts = []
     for kind in ("500", "html", "drop_answer", "429_minute"):
-        xero.faults({"kind": kind, "times": 1})
+        xero.faults({"kind": kind, "times": 2 if kind == "drop_answer" else 1})
         with pytest.raises(DynamicsXeroError) as caught:
             side.changes(CONTACTS, None)
         texts.append(f"{caught.value!r} {caught.value} {caught.value.__cause__!r}")

@@ -103,6 +103,14 @@ class World:
         row = {"ContactID": contact_id, **fields}
         self.xero_person("POST", "Contacts", {"Contacts": [row]})
 
+    def merge_in_xero(self, loser: str, winner: str) -> None:
+        """Merge one contact into another, on Xero's screen: no call can do that."""
+        self.xero.post("screen", {"do": "merge", "person": "ada", "loser": loser, "winner": winner})
+
+    def restore_in_xero(self, contact_id: str) -> None:
+        """Restore an archived contact, on Xero's screen."""
+        self.xero.post("screen", {"do": "unarchive", "person": "ada", "contact": contact_id})
+
     def in_dynamics(self, table: str, row_id: str) -> Row:
         """Return a row as Dynamics holds it now."""
         key = f"{table}id"

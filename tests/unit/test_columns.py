@@ -42,7 +42,8 @@ def test_our_own_columns_carry_our_prefix_and_are_known_to_the_mappings(table: s
 def test_no_standard_column_counts_as_ours() -> None:
     ours = {c.name for columns in dynamics.TABLES.values() for c in columns.values() if c.custom}
 
-    assert ours == {c.name for table in xero_details.CUSTOM_COLUMNS.values() for c in table}
+    on_records = {c.name for table in xero_details.CUSTOM_COLUMNS.values() for c in table}
+    assert ours == on_records | {c.name for c in xero_details.LINK_COLUMNS}
 
 
 def test_the_status_column_offers_every_status_from_the_publishers_first_value_on() -> None:

@@ -11,7 +11,7 @@ from tests.unit.test_decide import ACCOUNT_ID, JUDGE, account, pair, settled, xe
 
 
 def told(given: Pair) -> list[tuple[ActionKind, SideName, list[str]]]:
-    found = list(foresee(given, JUDGE))
+    found = list(foresee(given, JUDGE, organization="deadbeef-0000"))
     return [(action.kind, action.side, list(action.changes)) for action in found]
 
 
@@ -63,7 +63,7 @@ def test_a_person_that_was_sent_is_not_sent_again_in_the_next_step() -> None:
     link = Link(2, "main", "contact", "c1", status=Status.NOT_SYNCED, parent_id=1)
     given = pair(account(), xero(EmailAddress="a@x.example"), base=base, parts=((person, link),))
 
-    first, second = foresee(given, JUDGE)
+    first, second = foresee(given, JUDGE, organization="deadbeef-0000")
 
     assert [part.kind for part in first.parts] == [ActionKind.CREATE]
     assert [part.kind for part in second.parts] == [ActionKind.NOTHING]

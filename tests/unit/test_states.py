@@ -173,6 +173,9 @@ def test_r15_a_choice_about_the_rows_is_carried_out_once(
     action = decided(pair)
 
     assert (action.kind, action.side, action.chosen) == (kind, side, (STATE_FIELD,))
+    assert set(action.values) == ({"ContactStatus"} if side is SideName.XERO else set())
+    leaves_edits = kind is ActionKind.ARCHIVE and side is SideName.XERO
+    assert action.again is not leaves_edits  # what was edited meanwhile follows
 
 
 def test_r15_keeping_the_contact_of_a_deleted_account_lets_both_go() -> None:

@@ -8,11 +8,15 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import text
 
 from dynamics_xero.errors import SettingsError
+from dynamics_xero.model import Hold
+from dynamics_xero.store.migrate import SCRIPTS
 from dynamics_xero.store.store import Store
 from dynamics_xero.store.tables import metadata
 from tests.unit.store_cases import NOON, links, opened, record, row, url
@@ -23,6 +27,35 @@ def test_the_migrations_make_the_tables_that_queries_expect(tmp_path: Path) -> N
         context = MigrationContext.configure(connection, opts={"compare_type": False})
 
         assert compare_metadata(context, metadata) == []
+
+
+def test_r19_links_that_are_stopped_stay_so_when_the_database_is_upgraded(tmp_path: Path) -> None:
+    with Store.open(url(tmp_path)) as store, store.connect() as connection:
+        older = Config()
+        older.set_main_option("script_location", str(SCRIPTS))
+        older.attributes["connection"] = connection
+        command.downgrade(older, "0002")
+        told = {
+            "a": ("Blocked", "Many records went at once, so the connector asks first."),
+            "b": ("Blocked", "Many people went at once, so the connector asks first."),
+            "c": ("Conflict", "Main phone goes to and fro between “1” and “2”: find out why."),
+            "d": ("Failed", "Many records went at once, somebody wrote."),
+        }
+        for name, (status, remark) in told.items():
+            connection.execute(
+                text(
+                    "INSERT INTO link (connection, entity, dynamics_id, status, remark)"
+                    " VALUES ('main', 'account', :name, :status, :remark)"
+                ),
+                {"name": name, "status": status, "remark": remark},
+            )
+        connection.commit()
+
+    with opened(tmp_path) as migrated, migrated.read() as tx:
+        found = tx.links.by_dynamics("main", "account", told)
+        held = [found[name].hold for name in told]
+
+    assert held == [Hold.REMOVALS, Hold.PEOPLE, Hold.LOOP, None]
 
 
 def test_what_was_stored_is_there_after_a_restart(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from dynamics_xero.model import Change, Life, RecordState, Status
+from dynamics_xero.model import Change, Hold, Life, Link, LinkOutcome, RecordState, Status
 from dynamics_xero.rows import GuardKind, GuardRow, HistoryRow
 from dynamics_xero.store_port import Transaction
 from tests.unit.store_cases import LATER, NOON, SOON, links, outcome, record, row, save
@@ -49,8 +49,12 @@ def test_r19_linked_records_are_those_with_a_partner(tx: Transaction) -> None:
     assert third.xero_id is None
 
 
-def _leaving(tx: Transaction, remark: str = "held") -> set[int]:
-    return tx.guards.leaving("main", "account", here=HERE, there=THERE, remark=remark)
+def _leaving(tx: Transaction) -> set[int]:
+    return tx.guards.leaving("main", "account", here=HERE, there=THERE)
+
+
+def held(link: Link, hold: Hold, remark: str = "Held.") -> LinkOutcome:
+    return replace(outcome(link, Status.BLOCKED, remark=remark), hold=hold)
 
 
 def test_r19_leaving_are_due_links_whose_row_is_gone_and_whose_partner_is_there(
@@ -74,30 +78,47 @@ def test_r19_leaving_are_due_links_whose_row_is_gone_and_whose_partner_is_there(
 
 def test_r19_what_is_held_already_is_not_counted_again(tx: Transaction) -> None:
     (link,) = links(tx, "one")
-    save(tx, outcome(link, Status.BLOCKED, remark="held"), xero_ids={link.id: "x-1"})
+    save(tx, held(link, Hold.REMOVALS), xero_ids={link.id: "x-1"})
     gone = record("one", state=GONE[0])
     tx.records.put("here", [row(gone)], generation=1, answered_at=NOON)
     tx.records.put("there", [row(record("x-1"))], generation=1, answered_at=NOON)
     tx.links.mark_due("main", "account", dynamics_ids=["one"], now=NOON)
 
     assert _leaving(tx) == set()
-    assert _leaving(tx, "another remark") == {link.id}
+    save(tx, held(link, Hold.LOOP))
+    tx.links.mark_due("main", "account", dynamics_ids=["one"], now=NOON)
+    assert _leaving(tx) == {link.id}
 
 
 def test_r19_held_links_are_counted_and_found_in_helpings(tx: Transaction) -> None:
     first, second, third, fourth = links(tx, "one", "two", "three", "four")
     save(
         tx,
-        outcome(first, Status.BLOCKED, remark="held"),
-        outcome(second, Status.BLOCKED, remark="held"),
-        outcome(third, Status.BLOCKED, remark="something else"),
-        outcome(fourth, Status.FAILED, remark="held"),
+        held(first, Hold.REMOVALS),
+        held(second, Hold.REMOVALS, remark="Held, in other words."),
+        held(third, Hold.LOOP),
+        outcome(fourth, Status.BLOCKED, remark="Held."),
     )
 
-    assert tx.guards.held("main", ["held"]) == {("account", "held"): 2}
-    some = tx.guards.held_links("main", "account", "held", after=0, limit=1)
-    rest = tx.guards.held_links("main", "account", "held", after=some[-1].id, limit=5)
+    assert tx.guards.held("main") == {
+        ("account", Hold.REMOVALS): 2,
+        ("account", Hold.LOOP): 1,
+    }
+    some = tx.guards.held_links("main", "account", Hold.REMOVALS, after=0, limit=1)
+    rest = tx.guards.held_links("main", "account", Hold.REMOVALS, after=some[-1].id, limit=5)
     assert [link.id for link in (*some, *rest)] == [first.id, second.id]
+
+
+def test_r19_what_held_a_link_is_forgotten_with_its_next_outcome(tx: Transaction) -> None:
+    (link,) = links(tx, "one")
+    save(tx, held(link, Hold.PEOPLE))
+    tx.links.queue("main", remark="Waiting.", now=NOON)
+    assert tx.links.by_id([link.id])[link.id].hold is Hold.PEOPLE
+
+    save(tx, outcome(link))
+
+    assert tx.links.by_id([link.id])[link.id].hold is None
+    assert tx.guards.held("main") == {}
 
 
 def _wrote(link_id: int, action: str, after: str) -> HistoryRow:
@@ -110,13 +131,14 @@ def _wrote(link_id: int, action: str, after: str) -> HistoryRow:
 def test_r19_only_updates_that_were_carried_out_are_told_oldest_first(tx: Transaction) -> None:
     tx.history.add([_wrote(1, "update", "early"), _wrote(1, "refused", "late")])
     tx.history.add([_wrote(1, "update_in_dynamics", "late"), _wrote(2, "create", "late")])
-    tx.history.add([_wrote(3, "update", "late")])
+    tx.history.add([_wrote(3, "update", "late"), _wrote(4, "archive", "late")])
 
     def told(*ids: int, always: tuple[int, ...] = ()) -> list[object]:
         rows = tx.guards.written(ids, since=SOON, always=always)
         return [(one.link_id, one.changes["phone"].after) for one in rows]
 
     assert told(1, 2) == [(1, "late")]
+    assert told(4) == [(4, "late")]
     assert told(always=(1,)) == [(1, "early"), (1, "late")]
 
 

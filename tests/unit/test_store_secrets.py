@@ -8,18 +8,26 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
-from cryptography.fernet import Fernet, MultiFernet
+from cryptography.fernet import Fernet
 from sqlalchemy import insert, select, update
 
+from dynamics_xero.connector.sign_in import rotate_key
 from dynamics_xero.errors import SettingsError
 from dynamics_xero.ports import BudgetStore, TokenStore
+from dynamics_xero.settings import Settings, load
 from dynamics_xero.store.budgets import Budgets
+from dynamics_xero.store.keyring import Keyring
 from dynamics_xero.store.store import Store
 from dynamics_xero.store.tables import token
 from dynamics_xero.store.tokens import Tokens
+from tests.unit.settings_cases import changed, written
 from tests.unit.store_cases import NOON, url
 
 CANARY = "canary-refresh-token"
+
+
+def new_key() -> str:
+    return Fernet.generate_key().decode("ascii")
 
 
 class StoppedClock:
@@ -39,12 +47,12 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 
 @pytest.fixture
-def keys() -> MultiFernet:
-    return MultiFernet([Fernet(Fernet.generate_key())])
+def keys() -> Keyring:
+    return Keyring([new_key()])
 
 
 @pytest.fixture
-def tokens(store: Store, keys: MultiFernet) -> TokenStore:
+def tokens(store: Store, keys: Keyring) -> TokenStore:
     return Tokens(store, keys, StoppedClock())
 
 
@@ -108,16 +116,74 @@ def test_r38_a_token_that_was_changed_does_not_open(
 
 
 def test_a_new_first_key_seals_and_the_old_one_still_opens(store: Store) -> None:
-    old, new = Fernet(Fernet.generate_key()), Fernet(Fernet.generate_key())
-    Tokens(store, MultiFernet([old]), StoppedClock()).save("xero:1", "before", generation=1)
-    both = Tokens(store, MultiFernet([new, old]), StoppedClock())
+    old, new = new_key(), new_key()
+    Tokens(store, Keyring([old]), StoppedClock()).save("xero:1", "before", generation=1)
+    both = Tokens(store, Keyring([new, old]), StoppedClock())
     assert both.load("xero:1") == ("before", 1)
 
     both.save("xero:1", "after", generation=2)
 
-    assert Tokens(store, MultiFernet([new]), StoppedClock()).load("xero:1") == ("after", 2)
+    assert Tokens(store, Keyring([new]), StoppedClock()).load("xero:1") == ("after", 2)
     with pytest.raises(SettingsError, match="No key opens the stored token xero:1"):
-        Tokens(store, MultiFernet([old]), StoppedClock()).load("xero:1")
+        Tokens(store, Keyring([old]), StoppedClock()).load("xero:1")
+
+
+def test_r38_resealing_takes_every_token_to_the_first_key_or_none(store: Store) -> None:
+    old, new, lost = new_key(), new_key(), new_key()
+    before = Tokens(store, Keyring([old]), StoppedClock())
+    for number in range(3):
+        before.save(f"xero:{number}", f"secret {number}", generation=1)
+
+    assert Tokens(store, Keyring([new, old]), StoppedClock()).reseal() == 3
+    after = Tokens(store, Keyring([new]), StoppedClock())
+    assert [after.load(f"xero:{number}") for number in range(3)] == [
+        (f"secret {number}", 2) for number in range(3)
+    ]
+    Tokens(store, Keyring([lost]), StoppedClock()).save("xero:9", "sealed apart", generation=1)
+    with pytest.raises(SettingsError, match="No key opens the stored token xero:9"):
+        Tokens(store, Keyring([old, new]), StoppedClock()).reseal()
+    assert after.load("xero:0") == ("secret 0", 2), "none was resealed"
+
+
+def test_r38_a_process_takes_the_new_key_when_the_old_one_opens_nothing(store: Store) -> None:
+    old, new = new_key(), new_key()
+    now = [old]
+    running = Tokens(store, Keyring([old], reread=lambda: now), StoppedClock())
+    running.save("xero:1", "before", generation=1)
+    now[:] = [new, old]
+    Tokens(store, Keyring(now), StoppedClock()).reseal()
+    now[:] = [new]
+
+    assert running.load("xero:1") == ("before", 2)
+    assert running.save("xero:1", "after", generation=3)
+    assert Tokens(store, Keyring([new]), StoppedClock()).load("xero:1") == ("after", 3)
+
+
+def test_a_key_from_the_environment_is_rotated_by_hand(tmp_path: Path) -> None:
+    old, new = new_key(), new_key()
+    file = written(tmp_path, changed(key_file=None))
+
+    def settings(keys: str) -> Settings:
+        return load(file, {"DYNAMICS_XERO_KEY": keys})
+
+    with Store.open(str(settings(old).state)) as store:
+        Tokens(store, Keyring([old]), StoppedClock()).save("xero:1", "kept", generation=1)
+        with pytest.raises(SettingsError, match="DYNAMICS_XERO_KEY"):
+            rotate_key(settings(old), drop_old=False)
+        assert rotate_key(settings(f"{new},{old}"), drop_old=False) == (1, 2)
+        assert Tokens(store, Keyring([new]), StoppedClock()).load("xero:1") == ("kept", 2)
+
+
+def test_a_key_file_that_cannot_be_written_changes_nothing(tmp_path: Path) -> None:
+    found = load(written(tmp_path, changed()), {})
+    with Store.open(str(found.state)):
+        pass
+    (tmp_path / "key.new").mkdir()
+
+    with pytest.raises(SettingsError, match="cannot be written"):
+        rotate_key(found, drop_old=False)
+
+    assert load(found.path, {}).keys == found.keys
 
 
 def test_r35_a_budget_is_replaced_only_as_it_was_read(store: Store) -> None:

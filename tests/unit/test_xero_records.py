@@ -175,12 +175,13 @@ def test_r8_a_write_group_goes_as_one_row() -> None:
     }
 
 
-def test_an_archive_says_nothing_else() -> None:
-    write = Write(
-        ActionKind.ARCHIVE, "Contact", ID, {"Name": "N"}, {"ContactPersons": ({"FirstName": "A"},)}
-    )
+@pytest.mark.parametrize(
+    ("kind", "status"), [(ActionKind.ARCHIVE, "ARCHIVED"), (ActionKind.RESTORE, "ACTIVE")]
+)
+def test_an_archive_or_a_restore_says_nothing_else(kind: ActionKind, status: str) -> None:
+    write = Write(kind, "Contact", ID, {"Name": "N"}, {"ContactPersons": ({"FirstName": "A"},)})
 
-    assert element(write, CONTACT) == {"ContactID": ID, "ContactStatus": "ARCHIVED"}
+    assert element(write, CONTACT) == {"ContactID": ID, "ContactStatus": status}
 
 
 def test_r27_an_empty_list_of_persons_is_sent_as_such() -> None:

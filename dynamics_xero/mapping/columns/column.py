@@ -31,7 +31,7 @@ class Column:
     label: what a user reads above it on a form. max_length None: the remote states none.
     write_group: the prefix of the columns that are only ever written together (R8).
     custom: ours, made by `dynamics-xero provision apply`.
-    options: a choice's values and their labels.
+    options: a choice's values and their labels. target: the table that a lookup of ours points at.
     """
 
     name: str
@@ -42,6 +42,7 @@ class Column:
     write_group: str | None = None
     custom: bool = False
     options: Mapping[int, str] | None = None
+    target: str | None = None
 
 
 Columns: TypeAlias = Mapping[str, Column]

@@ -121,5 +121,6 @@ TABLES: Mapping[str, Columns] = {
     "contact": _CONTACT,
     "transactioncurrency": _TRANSACTIONCURRENCY,
     "systemuser": _SYSTEMUSER,
+    xero_details.LINK_TABLE: by_name(*xero_details.LINK_COLUMNS),
 }
 """Table -> its columns under their logical names."""

@@ -1,6 +1,7 @@
 """Our own Dataverse columns: "Xero Details" (mapping.md C.1), and data Dynamics has no place for.
 
-Read by provisioning, which makes them; by write back, which fills them; by the mappings.
+Read by provisioning, which makes them; by write back, which fills them; by the mappings. Columns
+describe a record's home organisation, rows of LINK_TABLE every other one (R34).
 """
 
 from __future__ import annotations
@@ -65,6 +66,33 @@ CUSTOM_COLUMNS: Mapping[str, tuple[Column, ...]] = {
     table: (*DETAILS, *DATA_COLUMNS[table]) for table in TABLES
 }
 """Table -> every column that provisioning makes there."""
+
+LINK_TABLE = "xero_link"
+"""The table of ours with a row per record and organisation that is not the record's home."""
+
+LINK_NAME = _column("xero_name", "Name", max_length=255)
+"""What a row of it is called by: the organisation's name."""
+
+LINK_LOOKUPS: Mapping[str, Column] = {
+    table: Column(
+        name=f"xero_{table}id",
+        label=table.capitalize(),
+        type=ColumnType.LOOKUP,
+        custom=True,
+        target=table,
+    )
+    for table in TABLES
+}
+"""Table -> the column of LINK_TABLE that points at its rows."""
+
+_ON_RECORDS_ONLY = frozenset({"xero_number", "xero_syncrequestedon"})
+
+LINK_COLUMNS: tuple[Column, ...] = (
+    LINK_NAME,
+    *LINK_LOOKUPS.values(),
+    *(column for column in DETAILS if column.name not in _ON_RECORDS_ONLY),
+)
+"""Every column that provisioning makes on LINK_TABLE, the primary name first."""
 
 
 def write_back_columns() -> tuple[str, ...]:
