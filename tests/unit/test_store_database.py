@@ -12,11 +12,12 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
 from dynamics_xero.errors import SettingsError
 from dynamics_xero.model import Hold
-from dynamics_xero.store.migrate import SCRIPTS
+from dynamics_xero.store.migrate import SCRIPTS, revisions
 from dynamics_xero.store.store import Store
 from dynamics_xero.store.tables import metadata
 from tests.unit.store_cases import NOON, links, opened, record, row, url
@@ -27,6 +28,14 @@ def test_the_migrations_make_the_tables_that_queries_expect(tmp_path: Path) -> N
         context = MigrationContext.configure(connection, opts={"compare_type": False})
 
         assert compare_metadata(context, metadata) == []
+
+
+def test_the_files_of_the_migrations_are_named_after_their_revisions() -> None:
+    config = Config()
+    config.set_main_option("script_location", str(SCRIPTS))
+    scripts = ScriptDirectory.from_config(config).walk_revisions()
+
+    assert revisions() == [script.revision for script in reversed(list(scripts))]
 
 
 def test_r19_links_that_are_stopped_stay_so_when_the_database_is_upgraded(tmp_path: Path) -> None:
