@@ -11,7 +11,7 @@ demo: .venv/installed
 
 test: check judges
 	$(BIN)/python -m pytest tests/contract tests/trips tests/worker tests/docs tests/servers tests/kills \
-	  tests/simulation tests/edges tests/planted -n 2 --dist loadgroup
+	  tests/simulation tests/edges tests/planted -n 2 --no-loadscope-reorder
 
 # The worker is killed twenty times on each combination of broker and database.
 test-kills: .venv/installed

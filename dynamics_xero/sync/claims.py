@@ -24,10 +24,14 @@ _Identity = Callable[[Values], Key | None]
 
 @dataclass(frozen=True)
 class SettledList:
-    """The list when last settled, and which contact owns which place in it."""
+    """The list when last settled, and which contact owns which place in it.
+
+    edited: owners whose row shows something of Xero's that has not arrived here yet.
+    """
 
     rows: tuple[Values, ...] = ()
     owners: Mapping[str, int] = field(default_factory=dict)
+    edited: frozenset[str] = frozenset()
 
     def row_of(self, dynamics_id: str) -> Values | None:
         """Return the row a contact owns, None when it owns none."""
@@ -36,15 +40,16 @@ class SettledList:
 
     def dump(self) -> str:
         """Return the text kept in the parent's base."""
-        return json.dumps([list(map(dict, self.rows)), dict(self.owners)], sort_keys=True)
+        told = [list(map(dict, self.rows)), dict(self.owners), sorted(self.edited)]
+        return json.dumps(told, sort_keys=True)
 
     @classmethod
     def load(cls, text: Value) -> SettledList:
-        """Read what dump wrote; None is an empty list."""
+        """Read what dump wrote, of whichever version; None is an empty list."""
         if not isinstance(text, str):
             return cls()
-        rows, owners = json.loads(text)
-        return cls(rows=tuple(rows), owners=owners)
+        rows, owners, *edited = json.loads(text)
+        return cls(rows=tuple(rows), owners=owners, edited=frozenset(*edited))
 
 
 @dataclass(frozen=True)

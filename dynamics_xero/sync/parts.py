@@ -121,12 +121,13 @@ def _part_write(
 
 
 def edited_rows(part: type[EntityMapping], pair: Pair) -> bool:
-    """Say whether somebody edited the list in Xero since it was settled."""
+    """Say whether somebody edited the list in Xero, and it was not settled since."""
     stored = pair.link.base.get(SETTLED_LIST)
     if stored is None or pair.xero is None:
         return False
-    settled, shown = SettledList.load(stored[1]).rows, pair.xero.parts.get(part.parts, ())
-    return [row_key(part, row) for row in settled] != [row_key(part, row) for row in shown]
+    settled, shown = SettledList.load(stored[1]), pair.xero.parts.get(part.parts, ())
+    before, after = ([row_key(part, row) for row in rows] for rows in (settled.rows, shown))
+    return bool(settled.edited) or before != after
 
 
 def leave_with_parent(pair: Pair) -> tuple[PartDecision, ...]:

@@ -96,7 +96,7 @@ def merge_list(
             decision = _merge_row(mapping, wanted[owner], row, owned=_owned(settled, owner))
             decisions.append(decision)
             kept.append(decision.row or row)
-        elif row_key(mapping, row) != row_key(mapping, settled.row_of(owner) or {}):
+        elif _is_edited(mapping, row, settled, owner):
             kept.append(row)  # gone here and edited there: it is Xero's own now (R15)
     for person in people:
         if person.dynamics_id not in claims:
@@ -109,7 +109,7 @@ def merge_list(
 
 
 def settle_list(
-    mapping: type[EntityMapping], decisions: Iterable[PartDecision], rows: Sequence[Values]
+    mapping: type[EntityMapping], decisions: Sequence[PartDecision], rows: Sequence[Values]
 ) -> tuple[SettledList, dict[str, Values]]:
     """Find each decided person in the list that came back.
 
@@ -126,7 +126,21 @@ def settle_list(
                 owners[decision.dynamics_id] = place
                 del free[place]
     shown = {owner: rows[place] for owner, place in owners.items() if place != REMOVED}
-    return SettledList(tuple(rows), owners), shown
+    edited = frozenset(d.dynamics_id for d in decisions if _is_left(d)) & shown.keys()
+    return SettledList(tuple(rows), owners, edited), shown
+
+
+def _is_left(decision: PartDecision) -> bool:
+    """Say whether an edit of the row in Xero is still to arrive here, or waits for an answer."""
+    return bool(decision.fetched) or (
+        decision.status is Status.CONFLICT and decision.hold is not Hold.LOOP
+    )
+
+
+def _is_edited(mapping: type[EntityMapping], row: Values, settled: SettledList, owner: str) -> bool:
+    """Say whether somebody in Xero edited a row, and what was typed never arrived here."""
+    known = row_key(mapping, settled.row_of(owner) or {})
+    return owner in settled.edited or row_key(mapping, row) != known
 
 
 def _find(mapping: type[EntityMapping], row: Values, free: Mapping[int, Key]) -> int | None:

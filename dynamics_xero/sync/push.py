@@ -14,6 +14,7 @@ from dynamics_xero.mapping.keys import normal
 from dynamics_xero.model import Action, ActionKind, Purpose, SideName
 from dynamics_xero.sync.breaker import Breaker, entity_of
 from dynamics_xero.sync.calls import CALLS, element, open_calls, withdraw
+from dynamics_xero.sync.freshness import last_moment
 from dynamics_xero.sync.outcome import Batch, settle
 from dynamics_xero.sync.replies import Sent, record
 from dynamics_xero.sync.steps import prepare
@@ -102,8 +103,11 @@ def _send_all(trip: Trip, batches: Sequence[Batch], breaker: Breaker) -> Iterato
 
 def _send(trip: Trip, batch: Batch, breaker: Breaker) -> Sent:
     started_at = trip.now()
+    young_until = last_moment(trip, batch.actions)
     if breaker.is_open(batch.side):
         return Sent(batch, started_at, left=False)
+    if young_until is not None and started_at > young_until:
+        return Sent(batch, started_at, left=False)  # calls before it took long: decide again (R23)
     try:
         with trip.lane.begin() as tx:  # the fence is checked right before each send
             ours = tx.requests.sent(batch.request_id, started_at)

@@ -13,18 +13,17 @@ from datetime import datetime, timedelta
 
 from dynamics_xero.errors import RetryableError, ThrottledError, UnavailableError, remark
 from dynamics_xero.mapping.entity import EntityMapping
-from dynamics_xero.model import Action, ActionKind, Link, SideName
+from dynamics_xero.model import Action, Link, SideName
 from dynamics_xero.sync.adopt import adopt
 from dynamics_xero.sync.breaker import next_due_at
-from dynamics_xero.sync.calls import CALLS
 from dynamics_xero.sync.decide import decide
-from dynamics_xero.sync.feeds import Source
+from dynamics_xero.sync.freshness import last_moment
 from dynamics_xero.sync.guards import end_cycle, hold
 from dynamics_xero.sync.helping import helping
 from dynamics_xero.sync.linger import held_back
 from dynamics_xero.sync.loops import break_loops, people_in_circles
 from dynamics_xero.sync.pairs import judge_of, load_pairs
-from dynamics_xero.sync.pull import pull, read_at
+from dynamics_xero.sync.pull import pull
 from dynamics_xero.sync.push import push
 from dynamics_xero.sync.steps import validate
 from dynamics_xero.sync.trip import Trip
@@ -105,10 +104,10 @@ def decide_fresh(trip: Trip, mapping: type[EntityMapping], links: Sequence[Link]
     if held := held_back(trip, mapping, actions):
         links = [link for link in links if link.id not in held]
         actions = decide_all(trip, mapping, links)
-    source = trip.source(SideName.XERO, mapping.xero)
-    if not _is_stale(trip, source, actions):
+    young_until = last_moment(trip, actions)
+    if young_until is None or trip.now() <= young_until:
         return actions
-    pull(trip, source)
+    pull(trip, trip.source(SideName.XERO, mapping.xero))
     with trip.store.read() as tx:
         now_as = tx.links.by_id([link.id for link in links])
     return decide_all(trip, mapping, [now_as[link.id] for link in links if link.id in now_as])
@@ -147,20 +146,6 @@ def queue(trip: Trip, error: ThrottledError) -> None:
         tx.links.queue(trip.connection, remark=remark(error), now=trip.now())
     with suppress(RetryableError):  # Dynamics may be the one that asks to wait
         write_back(trip, everything=True)
-
-
-def _is_stale(trip: Trip, source: Source, actions: Sequence[Action]) -> bool:
-    allowed = [
-        trip.limits.fresh_create_s
-        if action.kind is ActionKind.CREATE
-        else trip.limits.fresh_update_s
-        for action in actions
-        if action.kind in CALLS and action.side is SideName.XERO
-    ]
-    read = read_at(trip, source)
-    if not allowed or read is None:
-        return bool(allowed)
-    return trip.now() - read > timedelta(seconds=min(allowed))
 
 
 def _wait(trip: Trip) -> float | None:

@@ -89,7 +89,7 @@ def _part_story(scene: Scene, ending: Ending, part: PartDecision) -> HistoryRow:
         action=part.kind.value,
         status=part.status,
         remark=part.remark,
-        changes=_sent(part, known.base if known else {}),
+        changes=sent(part, known.base if known else {}),
         dynamics_version=versions[SideName.DYNAMICS],
         xero_version=versions[SideName.XERO],
         request_id=scene.request_id,
@@ -97,8 +97,8 @@ def _part_story(scene: Scene, ending: Ending, part: PartDecision) -> HistoryRow:
     )
 
 
-def _sent(part: PartDecision, base: Base) -> dict[str, Change]:
-    """A part travels whole; told is what its row in Xero showed otherwise before."""
+def sent(part: PartDecision, base: Base) -> dict[str, Change]:
+    """Return what a part's row in Xero showed otherwise before: a part travels whole."""
     return {
         name: Change(part.shown.get(name), value, "sent", base.get(name))
         for name, value in part.decided.items()

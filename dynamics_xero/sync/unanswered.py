@@ -3,24 +3,38 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from typing import Any
 
-from dynamics_xero.model import Action, ActionKind, Change, Link, SideName, Values
+from dynamics_xero.model import Action, ActionKind, Change, Link, SideName, Value, Values
 from dynamics_xero.rows import HistoryRow, RequestRow
 from dynamics_xero.store_port import Transaction
 from dynamics_xero.sync.pull import read_at
-from dynamics_xero.sync.stories import named, unanswered
+from dynamics_xero.sync.stories import named, sent, unanswered
 from dynamics_xero.sync.trip import Trip
 
 
 def member(action: Action) -> Values:
-    """Return what has to be known of an action if its answer never comes (R40)."""
-    changes = {name: [c.before, c.after, c.rule] for name, c in action.changes.items()}
+    """Return what has to be known of an action if its answer never comes (R40).
+
+    people: by link, what their rows inside showed otherwise.
+    """
+    changes = dict(action.changes)
     if action.kind is ActionKind.CREATE:
         changes = {}  # nothing of anybody's was there
-    told = json.dumps(changes, default=str)
-    return {"link_id": action.link.id, "action": named(action), "changes": told}
+    updated = (part for part in action.parts if part.kind is ActionKind.UPDATE and part.row)
+    people = {str(part.link_id): _dumped(sent(part, {})) for part in updated if part.link_id}
+    return {
+        "link_id": action.link.id,
+        "action": named(action),
+        "changes": json.dumps(_dumped(changes), default=str),
+        "people": json.dumps(people, default=str),
+    }
+
+
+def _dumped(changes: Mapping[str, Change]) -> dict[str, list[Value]]:
+    return {name: [c.before, c.after, c.rule] for name, c in changes.items()}
 
 
 def release_unanswered(trip: Trip) -> None:
@@ -48,6 +62,7 @@ def _release(trip: Trip, row: RequestRow) -> None:
     ids = [int(str(one["link_id"])) for one in row.members]
     with trip.lane.begin() as tx:
         if row.sent_at is not None:
+            tx.history.add(_people_stories(trip, tx, row))
             links = tx.links.by_id(ids)
             pairs = [(links[i], one) for i, one in zip(ids, row.members, strict=True) if i in links]
             made = _made_here(trip, tx, row, [link for link, _one in pairs])
@@ -74,6 +89,24 @@ def _story(trip: Trip, row: RequestRow, link: Link, one: Values, *, done: bool) 
     """
     action = str(one["action"])
     changes = json.loads(str(one["changes"]))
+    return _line(trip, row, link, action if done else unanswered(action), changes)
+
+
+def _people_stories(trip: Trip, tx: Transaction, row: RequestRow) -> list[HistoryRow]:
+    """People count under their own entity, though they travelled inside their company.
+
+    A call that an older version wrote down tells of none.
+    """
+    told = [json.loads(str(one.get("people", "{}"))) for one in row.members]
+    changes = {int(link_id): found for people in told for link_id, found in people.items()}
+    links = tx.links.by_id(changes)
+    action = unanswered(ActionKind.UPDATE.value)
+    return [_line(trip, row, link, action, changes[i]) for i, link in links.items()]
+
+
+def _line(
+    trip: Trip, row: RequestRow, link: Link, action: str, changes: Mapping[str, Sequence[Any]]
+) -> HistoryRow:
     return HistoryRow(
         connection=link.connection,
         entity=link.entity,
@@ -82,7 +115,7 @@ def _story(trip: Trip, row: RequestRow, link: Link, one: Values, *, done: bool) 
         xero_id=link.xero_id,
         at=trip.now(),
         run_id=trip.run_id,
-        action=action if done else unanswered(action),
+        action=action,
         status=link.status,
         remark="No answer came.",
         changes={name: Change(*told) for name, told in changes.items()},

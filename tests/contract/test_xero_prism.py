@@ -25,7 +25,7 @@ from tests.judges.exchanges import Exchange, counted, violations
 from tests.trips import test_accounts, test_people
 from tests.trips.world import World
 
-pytestmark = [pytest.mark.judge, pytest.mark.shared_data, pytest.mark.xdist_group("prism")]
+pytestmark = [pytest.mark.judge, pytest.mark.shared_data]
 
 OPENAPI = "data/xero-openapi/xero_accounting.yaml"
 LEAST_EXCHANGES, LEAST_PAIRS, LEAST_RULES = 300, 12, 20

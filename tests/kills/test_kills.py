@@ -19,9 +19,6 @@ import pytest
 from tests.kills.scene import POLL_S, Arrivals, Scene, staged
 from tests.servers.combinations import Combination, runnable, served
 
-# The combinations share one process, and its cores.
-pytestmark = pytest.mark.xdist_group("kills")
-
 KILLS = int(os.environ.get("KILLS", "3"))
 SEED = 20_260
 ACCOUNTS = 2_000

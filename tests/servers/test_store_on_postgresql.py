@@ -15,8 +15,6 @@ from dynamics_xero.errors import SettingsError
 from dynamics_xero.store.store import Store
 from tests.servers.postgresql import PostgreSQL
 
-pytestmark = pytest.mark.xdist_group("postgresql")
-
 UNIT = Path(__file__).resolve().parents[1] / "unit"
 
 

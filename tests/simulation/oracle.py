@@ -11,7 +11,8 @@ from collections.abc import Iterator, Sequence
 
 from tests.simulation import oracle_edits, oracle_persons, oracle_rights
 from tests.simulation.history import Ending, Entry
-from tests.simulation.mapped import ACCOUNT, ALONE, SYNCED, Same, in_dynamics, in_xero, owner
+from tests.simulation.mapped import ACCOUNT, ALONE, SYNCED, Same, Way, in_dynamics, in_xero, owner
+from tests.simulation.oracle_persons import FOR_EVER
 from tests.simulation.tale import Tale
 
 ACTIVE = "ACTIVE"
@@ -25,7 +26,7 @@ def findings(ending: Ending) -> list[str]:
         *(f"written in a quiet cycle: {_brief(entry)}" for entry in ending.late_writes),
         *_doubled(ending, tale),
         *_ghosts(tale),
-        *_records(ending),
+        *_records(ending, tale),
         *_held_up(ending),
         *_left_behind(ending, tale),
         *oracle_persons.findings(ending, tale),
@@ -61,17 +62,20 @@ def _ghosts(tale: Tale) -> Iterator[str]:
                 yield f"{table} {write.row_id}: a ghost, made by the connector"
 
 
-def _records(ending: Ending) -> Iterator[str]:
+def _records(ending: Ending, tale: Tale) -> Iterator[str]:
     """Accounts, and contacts of no account, beside their Xero contacts."""
     for row in ending.accounts:
-        yield from _record(ending, row, f"account {row['accountid']} ({row['name']})", ACCOUNT)
+        name = f"account {row['accountid']} ({row['name']})"
+        yield from _record(ending, tale, row, name, ACCOUNT)
     for row in ending.contacts:
         if row.get("_parentcustomerid_value") is None:
             name = f"contact {row['contactid']} ({row['fullname']})"
-            yield from _record(ending, row, name, ALONE)
+            yield from _record(ending, tale, row, name, ALONE)
 
 
-def _record(ending: Ending, row: Entry, name: str, sames: Sequence[Same]) -> Iterator[str]:
+def _record(
+    ending: Ending, tale: Tale, row: Entry, name: str, sames: Sequence[Same]
+) -> Iterator[str]:
     if row.get("merged"):
         return
     contact = next((one for one in ending.xero if one["ContactID"] == row.get("xero_id")), None)
@@ -90,11 +94,12 @@ def _record(ending: Ending, row: Entry, name: str, sames: Sequence[Same]) -> Ite
         if row.get("xero_id") is None and any(_is_of(row, one) for one in ending.xero):
             yield f"{name}: not linked, though its own contact stands in Xero"
     else:
-        yield from (f"{name}: {one}" for one in _fields(ending, row, contact, sames))
+        yield from (f"{name}: {one}" for one in _fields(tale, row, contact, sames))
 
 
 LASTING = (
     "archived in Xero",
+    "did not let its archived contact be restored",
     "was merged in Xero",
     "in Xero, where it must be unique",
     "Changed on both sides",
@@ -106,12 +111,25 @@ LASTING = (
 """Words of the remarks that stand until a person acts; all others pass with the bad weather."""
 
 
+NAME_TAKEN = "is already called"
+"""Words of the remark that stands for as long as another contact has the name, and no longer."""
+
+
 def _held_up(ending: Ending) -> Iterator[str]:
     """Nobody is parked for an outage, or for what somebody did at the same moment (R31, R32)."""
     for row in [*ending.accounts, *ending.contacts]:
         remark = str(row.get("xero_remark") or "")
-        if row["statecode"] == 0 and not _is_synced(row) and not _stands(remark):
+        stands = _stands(remark) or (NAME_TAKEN in remark and _is_name_taken(ending, row))
+        if row["statecode"] == 0 and not _is_synced(row) and not stands:
             yield f"{row.get('name') or row.get('fullname')}: held up, with {remark!r}"
+
+
+def _is_name_taken(ending: Ending, row: Entry) -> bool:
+    name = str(row.get("name") or row.get("fullname")).casefold()
+    others = (one for one in ending.xero if one["ContactID"] != row.get("xero_id"))
+    return any(
+        one["ContactStatus"] == ACTIVE and str(one["Name"]).casefold() == name for one in others
+    )
 
 
 def _stands(remark: str) -> bool:
@@ -124,25 +142,33 @@ def _is_of(row: Entry, contact: Entry) -> bool:
     return number.endswith(own) and contact["ContactStatus"] == ACTIVE
 
 
-def _fields(ending: Ending, row: Entry, contact: Entry, sames: Sequence[Same]) -> Iterator[str]:
+def _fields(tale: Tale, row: Entry, contact: Entry, sames: Sequence[Same]) -> Iterator[str]:
     """Both are there: equal field by field, or the remark says which field is not."""
+    shown = tale.account_at(str(row["accountid"]), FOR_EVER) if "accountid" in row else row
     for same in sames:
-        here, there = in_dynamics(row, same.dynamics), in_xero(contact, same.xero)
-        if same.dynamics == "emailaddress1" and here is None:
-            here = _primary_email(ending, row)
-        if here != there and not _is_told(row, same):
+        here, there = in_dynamics(shown, same.dynamics), in_xero(contact, same.xero)
+        if here != there and not _is_told(row, same) and not _may_differ(tale, row, contact, same):
             yield (
                 f"{same.dynamics} is {here!r} here and {there!r} in "
                 f"Xero; status {row.get('xero_status')}, remark {row.get('xero_remark')!r}"
             )
 
 
-def _primary_email(ending: Ending, row: Entry) -> str | None:
-    """An account without an address shows its primary person's (mapping.md C.4)."""
-    primary = row.get("_primarycontactid_value")
-    active = (one for one in ending.contacts if one["statecode"] == 0)
-    found = (one for one in active if one["contactid"] == primary)
-    return next((in_dynamics(one, "emailaddress1") for one in found), None)
+def _may_differ(tale: Tale, row: Entry, contact: Entry, same: Same) -> bool:
+    """Say whether a field that is empty in Xero is filled here by right, without a word.
+
+    One-way to Dynamics: a source that never showed anything, such as the contact that survived a
+    merge, empties nothing (R9, R10). E-mail: a person emptied it in Xero, and the account's own
+    is empty just so; what it shows then is its primary person's.
+    """
+    if in_xero(contact, same.xero) is not None:
+        return False
+    writes = tale.row("Contact", str(contact["ContactID"])).writes
+    if same.way is Way.TO_DYNAMICS:
+        return all(in_xero(write.after, same.xero) is None for write in writes)
+    last = [w for w in writes if in_xero(w.before, same.xero) != in_xero(w.after, same.xero)][-1:]
+    emptied = any(not write.by_connector for write in last)
+    return emptied and same.dynamics == "emailaddress1" and row["emailaddress1"] is None
 
 
 def _is_told(row: Entry, same: Same) -> bool:

@@ -57,23 +57,35 @@ def _pair(tale: Tale, write: Written) -> tuple[str, str] | None:
 
 def _steps(tale: Tale, pair: tuple[str, str], same: Same) -> list[Step]:
     """Return every change of a field on both sides, in the order of time."""
-    writes = [
-        write
-        for resource, row_id in zip(("account", "Contact"), pair, strict=True)
-        for write in tale.row(resource, row_id).writes
-    ]
-    return [
+    account, contact = pair
+    there = [
         Step(write.at, write.resource, _value(write, same, after=True), write.by_connector)
-        for write in sorted(writes, key=lambda write: write.at)
+        for write in tale.row("Contact", contact).writes
         if _value(write, same, after=False) != _value(write, same, after=True)
         or write.action == "create"
     ]
+    return sorted([*_steps_here(tale, account, same), *there], key=lambda step: step.at)
+
+
+def _steps_here(tale: Tale, account: str, same: Same) -> Iterator[Step]:
+    """Yield the changes of an account's field; its primary person may change its e-mail, too."""
+    writes = list(tale.row("account", account).writes)
+    if same.dynamics == "emailaddress1":
+        writes += [w for one in tale.ids("contact") for w in tale.row("contact", one).writes]
+    before: str | None = None
+    for write in sorted(writes, key=lambda write: write.at):
+        value = in_dynamics(tale.account_at(account, write.at), same.dynamics)
+        if value != before or (write.resource == "account" and write.action == "create"):
+            yield Step(write.at, "account", value, write.by_connector)
+        before = value
 
 
 def _judged(ending: Ending, steps: Sequence[Step], write: Written, same: Same) -> Iterator[str]:
     earlier = [step for step in steps if step.at < write.at]
     since = _since_seen_equal(ending, earlier)
     if since is None:
+        return
+    if _is_as_it_was_read(ending, since, write, _value(write, same, after=True)):
         return
     mine = [step for step in since if step.resource == write.resource and not step.by_connector]
     here = any(not is_blind(ending, write, step.at) for step in mine)
@@ -84,6 +96,19 @@ def _judged(ending: Ending, steps: Sequence[Step], write: Written, same: Same) -
         yield f"{what}: only this side had changed"
     elif here and (same.asks or write.resource == "account"):
         yield f"{what}: both sides had changed, and this one's value should have stood"
+
+
+def _is_as_it_was_read(
+    ending: Ending, since: Sequence[Step], write: Written, after: str | None
+) -> bool:
+    """Say whether a write left a field as the last look at this side showed it.
+
+    A write group goes complete (R8), with what was read a moment before. What somebody typed into
+    another field of it after that look is lost to the seconds that R23 leaves in Xero.
+    """
+    mine = [step for step in since if step.resource == write.resource]
+    read = [step for step in mine if step.by_connector or not is_blind(ending, write, step.at)]
+    return len(read) < len(mine) and bool(read) and read[-1].value == after
 
 
 def _since_seen_equal(ending: Ending, steps: Sequence[Step]) -> Sequence[Step] | None:

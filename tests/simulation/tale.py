@@ -58,6 +58,18 @@ class Tale:
         """Return the life of a row, empty when nobody wrote it."""
         return self._rows.get((resource, row_id), Row())
 
+    def account_at(self, account: str, at: str) -> Image:
+        """Return how an account looked at a time; one without an e-mail shows its primary person's.
+
+        So mapping.md C.4 has it. A primary person who is inactive or gone lends nothing.
+        """
+        image = self.row("account", account).shown_at(at) or {}
+        if image.get("emailaddress1"):
+            return image
+        primary = self.row("contact", str(image.get("_primarycontactid_value"))).shown_at(at) or {}
+        lent = primary.get("emailaddress1") if primary.get("statecode") == 0 else None
+        return {**image, "emailaddress1": lent}
+
     def ids(self, resource: str) -> list[str]:
         """Return every row of a resource that ever was."""
         return [row_id for kind, row_id in self._rows if kind == resource]

@@ -218,8 +218,10 @@ def test_r40_what_a_call_without_answer_may_have_overwritten_is_told(
     world: World, connector: Connector
 ) -> None:
     account = world.account("Alfreds", telephone1="030-1")
+    maria = world.contact(account, "Maria", "Anders")
     connector.sync()
     world.edit("accounts", account, telephone1="030-2")
+    world.edit("contacts", maria, lastname="Larsson")
     fault(world, "xero", "drop_answer", method="POST", path="/Contacts")
 
     with Ticker(world):
@@ -230,3 +232,6 @@ def test_r40_what_a_call_without_answer_may_have_overwritten_is_told(
     assert isinstance(changes, dict)
     assert changes["phone"]["before"] == "030-1"
     assert "030-2" in str(world.in_xero("Alfreds")["Phones"])
+    (told,) = [row for row in connector.history(maria) if row["action"] == "unanswered_update"]
+    assert list(told["changes"]) == ["last_name"]  # type: ignore[call-overload]
+    assert told["changes"]["last_name"]["before"] == "Anders"  # type: ignore[index]

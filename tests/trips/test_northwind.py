@@ -19,11 +19,7 @@ import pytest
 
 from tests.trips.world import Row, World, served
 
-pytestmark = [
-    pytest.mark.trip,
-    pytest.mark.shared_data,
-    pytest.mark.xdist_group("northwind"),
-]
+pytestmark = [pytest.mark.trip, pytest.mark.shared_data]
 
 LABEL = "@OData.Community.Display.V1.FormattedValue"
 PROGRAM = Path(sys.executable).with_name("dynamics-xero")

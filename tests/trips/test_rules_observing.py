@@ -9,14 +9,14 @@ from datetime import timedelta
 import pytest
 
 from dynamics_xero.connector import Connector
-from dynamics_xero.model import Answer, Page, SideName, Value
+from dynamics_xero.model import Answer, Page, Purpose, SideName, Value
 from dynamics_xero.ports import Side
 from dynamics_xero.rows import Stored
 from dynamics_xero.sync import run
 from dynamics_xero.sync.pull import pull, store_page
-from dynamics_xero.sync.trip import Trip
+from dynamics_xero.sync.trip import Limits, Trip
 from tests.sides import PassingSide, Sending
-from tests.trips.engine_room import Room, room
+from tests.trips.engine_room import Room, jump, room
 from tests.trips.world import World
 
 pytestmark = pytest.mark.trip
@@ -101,16 +101,44 @@ def test_r8_an_edit_seen_while_a_call_was_away_is_carried_next(world: World) -> 
     assert "'3'" in str(world.in_xero("Alfreds")["Phones"])
 
 
-class Interrupted(PassingSide):
-    """A side during whose first write somebody does something."""
+def test_r23_a_call_that_waited_for_others_leaves_after_a_fresh_read(world: World) -> None:
+    first = world.account("Alfreds")
+    second = world.account("Berglunds", address1_city="Berlin")
+    places: list[Room] = []
+    address = {"AddressType": "POBOX", "City": "Berlin", "PostalCode": "10115"}
 
-    def __init__(self, side: Side, meanwhile: Callable[[], None]) -> None:
+    def edit_meanwhile() -> None:
+        world.edit_xero(str(world.in_xero("Berglunds")["ContactID"]), Addresses=[address])
+        jump(world, places[0].clock, 40)
+
+    def slow(side: Side) -> Side:
+        return Interrupted(side, edit_meanwhile, first)
+
+    with room(world, dynamics=slow, limits=Limits(senders=1)) as here:
+        places.append(here)
+        trip = worked(here)
+        world.edit_xero(str(world.in_xero("Alfreds")["ContactID"]), CompanyNumber="HRB 7")
+        pull(trip, trip.source(SideName.XERO, "Contact"))  # so it is the one that goes first
+        world.edit("accounts", second, address1_city="Lund")
+        run.run_once(trip)
+
+    found = str(world.in_xero("Berglunds")["Addresses"])
+    assert ("'Lund'" in found, "'10115'" in found) == (True, True)
+    assert world.in_dynamics("account", second)["address1_postalcode"] == "10115"
+
+
+class Interrupted(PassingSide):
+    """A side during whose first write of data, onto this row if given, somebody does something."""
+
+    def __init__(self, side: Side, meanwhile: Callable[[], None], row: str | None = None) -> None:
         super().__init__(side)
         self._meanwhile = [meanwhile]
+        self._row = row
 
     def sending(self, sending: Sending) -> list[Answer]:
         answers = super().sending(sending)
-        while self._meanwhile:
+        is_it = self._row in (None, *(write.id for write in sending.writes))
+        while self._meanwhile and sending.purpose is Purpose.DATA and is_it:
             self._meanwhile.pop()()
         return answers
 

@@ -211,9 +211,10 @@ def test_a_contact_with_a_bad_mail_fails_alone() -> None:
 
 
 def test_the_settled_list_survives_its_text_form() -> None:
-    settled = SettledList((ADA, GRACE), {"c1": 0, "c9": -1})
+    settled = SettledList((ADA, GRACE), {"c1": 0, "c9": -1}, frozenset({"c1"}))
 
     assert SettledList.load(settled.dump()) == settled
+    assert SettledList.load('[[], {"c9": -1}]') == SettledList((), {"c9": -1})
 
 
 def test_r25_a_row_that_came_back_trimmed_is_still_its_contacts() -> None:
@@ -236,6 +237,21 @@ def test_r8_a_field_changed_in_xero_alone_stays_undecided() -> None:
     assert decision.row == renamed
     assert "last_name" not in decision.decided
     assert "first_name" in decision.decided
+
+
+def test_r15_a_leaver_whose_row_was_edited_in_xero_leaves_it_there_until_the_edit_arrived() -> None:
+    known = linked(contact(1, "Ada", "Lovelace", "ada@x.example"), ADA)
+    renamed = {**ADA, "LastName": "King"}
+    seen = merged([known], [renamed], SettledList((ADA,), {"c1": 0}))
+    arrived = linked(contact(1, "Ada", "King", "ada@x.example"), renamed)
+
+    waiting, _shown = settle_list(ContactToPerson, seen.decisions, [renamed])
+    told = merged([arrived], [renamed], waiting)
+    done, _shown = settle_list(ContactToPerson, told.decisions, [renamed])
+
+    assert waiting.edited == {"c1"}
+    assert merged([], [renamed], waiting).rows == (renamed,)
+    assert merged([], [renamed], done).rows == ()
 
 
 def test_r27_someone_gone_here_and_someone_lost_leave_a_stranger_unclear() -> None:
