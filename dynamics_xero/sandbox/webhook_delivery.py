@@ -81,11 +81,10 @@ class Deliveries:
 
     def greet(self, announcer: Announcer, session: requests.Session) -> None:
         """Ask new receivers whether they are who they should be."""
-        for subscription, standing in self._standings.items():
-            if standing is Standing.UNGREETED:
-                greetings = announcer.terms.greetings(subscription)
-                fine = all(_answered(one, announcer, session) for one in greetings)
-                self._stand(subscription, Standing.ENABLED if fine else Standing.REFUSED)
+        while new := [one for one, at in self._standings.items() if at is Standing.UNGREETED]:
+            greetings = announcer.terms.greetings(new[0])
+            fine = all(_answered(one, announcer, session) for one in greetings)
+            self._stand(new[0], Standing.ENABLED if fine else Standing.REFUSED)
 
     def receivers(self) -> tuple[Subscription, ...]:
         """Return who is told."""

@@ -150,7 +150,7 @@ class Webhooks:
         deliveries.greet(announcer, session)
         for arrived in deliveries.retry(announcer, session):
             self._count("delivered" if arrived else "failed", era)
-        for notice in self._due(era):
+        for notice in self._due(era, session):
             if self._faults.draw_kind("lose_webhook", notice.method, notice.path) is not None:
                 self._count("lost", era)
                 continue
@@ -163,7 +163,7 @@ class Webhooks:
                 arrived = deliveries.deliver(notice, subscription, announcer, session)
                 self._count("delivered" if arrived else "failed", era)
 
-    def _due(self, era: int) -> Iterator[Notice]:
+    def _due(self, era: int, session: requests.Session) -> Iterator[Notice]:
         announcer = self._announcer()
         while era == self._era:
             entries, read_to = self._ledger.entries(after=self._read_to, limit=_PAGE)
@@ -173,6 +173,8 @@ class Webhooks:
                 self._read_to = read_to
                 waiting = list(self._triggers)
                 self._triggers.clear()
+            # Whoever subscribed before these were written is greeted before they are told.
+            self._deliveries.greet(announcer, session)
             yield from announcer.notices(entries, {})
             yield from waiting
             if not entries and not waiting:
