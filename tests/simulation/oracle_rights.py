@@ -82,15 +82,24 @@ def _steps_here(tale: Tale, account: str, same: Same) -> Iterator[Step]:
 
 def _judged(ending: Ending, steps: Sequence[Step], write: Written, same: Same) -> Iterator[str]:
     earlier = [step for step in steps if step.at < write.at]
-    since = _since_seen_equal(ending, earlier)
-    if since is None:
+    departure = _since_seen_equal(ending, earlier)
+    if departure is None:
         return
-    if _is_as_it_was_read(ending, since, write, _value(write, same, after=True)):
-        return
-    mine = [step for step in since if step.resource == write.resource and not step.by_connector]
-    here = any(not is_blind(ending, write, step.at) for step in mine)
-    there = any(step.resource != write.resource for step in since if not step.by_connector)
+    equal, since = departure
+    mine = [step for step in since if step.resource == write.resource]
+    read = [step for step in mine if step.by_connector or not is_blind(ending, write, step.at)]
+    shown = read[-1].value if read else equal
     before, after = _value(write, same, after=False), _value(write, same, after=True)
+    if shown == after and len(read) < len(mine):
+        # A write group goes complete (R8), with what was read a moment before. What somebody typed
+        # after that look into another field of it is lost to the seconds that R23 leaves in Xero.
+        return
+    # What the engine wrote here settled the edits before it: that write was judged for itself.
+    ours = [place for place, step in enumerate(read) if step.by_connector]
+    settled, edits = (read[ours[-1]].value, read[ours[-1] + 1 :]) if ours else (equal, read)
+    # A value that somebody typed and took back between two looks has not changed (R7).
+    here = len(edits) > 0 and shown != settled
+    there = any(step.resource != write.resource for step in since if not step.by_connector)
     what = f"{write.resource} {write.row_id} at {write.at}: {same.dynamics} {before!r} -> {after!r}"
     if here and not there:
         yield f"{what}: only this side had changed"
@@ -98,38 +107,28 @@ def _judged(ending: Ending, steps: Sequence[Step], write: Written, same: Same) -
         yield f"{what}: both sides had changed, and this one's value should have stood"
 
 
-def _is_as_it_was_read(
-    ending: Ending, since: Sequence[Step], write: Written, after: str | None
-) -> bool:
-    """Say whether a write left a field as the last look at this side showed it.
-
-    A write group goes complete (R8), with what was read a moment before. What somebody typed into
-    another field of it after that look is lost to the seconds that R23 leaves in Xero.
-    """
-    mine = [step for step in since if step.resource == write.resource]
-    read = [step for step in mine if step.by_connector or not is_blind(ending, write, step.at)]
-    return len(read) < len(mine) and bool(read) and read[-1].value == after
-
-
-def _since_seen_equal(ending: Ending, steps: Sequence[Step]) -> Sequence[Step] | None:
-    """Return the changes since the engine can last have seen both sides equal.
+def _since_seen_equal(
+    ending: Ending, steps: Sequence[Step]
+) -> tuple[str | None, Sequence[Step]] | None:
+    """Return the value when the engine can last have seen both sides equal, and what came since.
 
     None where nobody can tell: it never saw that, or wrote the value itself and may not have heard
     of it (an answer that was lost).
     """
     shown: dict[str, str | None] = {}
     equal_from: str | None = None
-    found: Sequence[Step] | None = None
+    equal: str | None = None
+    found: tuple[str | None, Sequence[Step]] | None = None
     for place, step in enumerate(steps):
         was_equal = equal_from is not None
         shown[step.resource] = step.value
         is_equal = len(shown) > 1 and len(set(shown.values())) == 1
         if was_equal and not is_equal and equal_from is not None:
             seen = all(_read_between(ending, side, equal_from, step.at) for side in SIDES)
-            found = steps[place:] if seen else None
+            found = (equal, steps[place:]) if seen else None
             equal_from = None
         elif is_equal and not was_equal:
-            equal_from = step.at
+            equal_from, equal = step.at, step.value
     return found
 
 
