@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -44,7 +41,7 @@ def test_r16_r17_r10_a_first_load_over_dirt_links_nothing_wrong_and_overwrites_n
     before = {str(row["ContactID"]): row for row in books.all_in_xero()}
     meter = Meter(dynamics=books.dynamics, xero=books.xero)
 
-    with books.connector() as connector, hurried(books):
+    with books.connector() as connector, books.hurried(4):
         report = connector.backfill()
 
     found = {str(row["accountid"]): row.get("xero_id") for row in books.dynamics.rows("account")}
@@ -57,24 +54,6 @@ def test_r16_r17_r10_a_first_load_over_dirt_links_nothing_wrong_and_overwrites_n
     assert report.connections[0].actions["account", "match"] == len(linked)
     assert _overwritten(books, before) == []
     _assert_few(meter.spent())
-
-
-@contextmanager
-def hurried(books: World) -> Iterator[None]:
-    """Let the sandbox's time run four times as fast: a minute's limit is waited out in 15 s."""
-    over = threading.Event()
-
-    def push_on() -> None:
-        while not over.wait(0.5):
-            books.dynamics.post("clock", {"advance_s": 1.5})
-
-    with ThreadPoolExecutor(1) as threads:
-        pushing = threads.submit(push_on)
-        try:
-            yield
-        finally:
-            over.set()
-    pushing.result()
 
 
 def _seeded(books: World, number: int) -> Mapping[str, str]:
