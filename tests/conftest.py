@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -89,3 +91,13 @@ def shared() -> Path:
     folder = shared_folder()
     assert folder is not None, "mark the test with shared_data"
     return folder
+
+
+@pytest.fixture
+def log_as_before() -> Iterator[None]:
+    """Give the root logger back as it was: reading settings takes it over for the process."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)

@@ -51,6 +51,11 @@ def details(trip: Trip, link: Link) -> dict[str, Value]:
     }
 
 
+def lacking(wanted: Values, shown: Values) -> dict[str, Value]:
+    """Return what a row does not show as it should (R26)."""
+    return {column: value for column, value in wanted.items() if shown.get(column) != value}
+
+
 def link_rows(trip: Trip, links: Sequence[Link]) -> list[tuple[Link, Write | None]]:
     """Return each link with the write its row of `xero_link` needs, None where it is right (R26).
 
@@ -71,8 +76,7 @@ def link_row_id(dynamics_id: str, organisation_id: str) -> str:
 def _link_row(trip: Trip, link: Link, row: Record) -> Write | None:
     lookup = LINK_LOOKUPS[trip.mapping(link.entity).dynamics].name
     named = {lookup: link.dynamics_id, LINK_NAME.name: trip.facts[SideName.XERO].name}
-    wanted = {**named, **details(trip, link)}
-    lacking = {column: v for column, v in wanted.items() if row.values.get(column) != v}
+    missing = lacking({**named, **details(trip, link)}, row.values)
     if row.state is RecordState.DELETED:
-        return Write(ActionKind.CREATE, LINK_TABLE, row.id, lacking)
-    return Write(ActionKind.UPDATE, LINK_TABLE, row.id, lacking) if lacking else None
+        return Write(ActionKind.CREATE, LINK_TABLE, row.id, missing)
+    return Write(ActionKind.UPDATE, LINK_TABLE, row.id, missing) if missing else None

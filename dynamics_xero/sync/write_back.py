@@ -25,7 +25,7 @@ from dynamics_xero.model import (
     Write,
 )
 from dynamics_xero.store_port import Transaction
-from dynamics_xero.sync.details import details, is_home, link_rows
+from dynamics_xero.sync.details import details, is_home, lacking, link_rows
 from dynamics_xero.sync.patience import patiently
 from dynamics_xero.sync.trip import Trip
 
@@ -95,11 +95,10 @@ def _differing(trip: Trip, links: Sequence[Link]) -> list[tuple[Link, Write | No
 
 
 def _on_row(trip: Trip, link: Link, shown: Values) -> Write | None:
-    wanted = details(trip, link)
-    lacking = {c: v for c, v in wanted.items() if shown.get(c) != v}
-    if not lacking:
+    missing = lacking(details(trip, link), shown)
+    if not missing:
         return None
-    return Write(ActionKind.UPDATE, _table(trip, link), link.dynamics_id, lacking)
+    return Write(ActionKind.UPDATE, _table(trip, link), link.dynamics_id, missing)
 
 
 def _takes_nothing(record: Record) -> bool:

@@ -6,7 +6,6 @@ Every condition is a real one: sockets, certificates, roles, a database that has
 from __future__ import annotations
 
 import json
-import logging
 import re
 import socket
 import sqlite3
@@ -41,19 +40,9 @@ from tests.roles import NEEDED, restrict
 from tests.trips import browser
 from tests.trips.world import World
 
-pytestmark = pytest.mark.trip
+pytestmark = [pytest.mark.trip, pytest.mark.usefixtures("log_as_before")]
 
 ORGANISATION = "Demo Company (org1)"
-
-
-@pytest.fixture(autouse=True)
-def _log_as_before() -> Iterator[None]:
-    """Give the root logger back as it was: reading settings takes it over for the process."""
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    yield
-    root.handlers[:] = handlers
-    root.setLevel(level)
 
 
 @dataclass

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 import sqlalchemy as sa
 
 from dynamics_xero.connector import Connector
@@ -9,6 +10,14 @@ from dynamics_xero.store.store import Store
 from dynamics_xero.sync.loops import LOOP, WINDOW
 from tests.trips.engine_room import jump
 from tests.trips.world import World, remarks
+
+
+@pytest.fixture
+def account(world: World, connector: Connector) -> str:
+    """Return the account of a company that both sides know, with the number 1."""
+    created = world.account("Alfreds", telephone1="1")
+    connector.sync()
+    return created
 
 
 def phone(world: World, number: str) -> None:
@@ -41,10 +50,8 @@ def _fields(row: dict[str, object]) -> list[object]:
 
 
 def test_r19_the_same_two_values_to_and_fro_end_in_a_conflict(
-    world: World, connector: Connector
+    world: World, connector: Connector, account: str
 ) -> None:
-    account = world.account("Alfreds", telephone1="1")
-    connector.sync()
     mark = world.mark()
 
     flip(world, connector, account, 2)
@@ -61,20 +68,15 @@ def test_r19_the_same_two_values_to_and_fro_end_in_a_conflict(
     assert "'2'" in str(world.in_xero("Alfreds")["Phones"])
 
 
-def test_r19_two_writes_are_no_circle_yet(world: World, connector: Connector) -> None:
-    account = world.account("Alfreds", telephone1="1")
-    connector.sync()
-
+def test_r19_two_writes_are_no_circle_yet(world: World, connector: Connector, account: str) -> None:
     flip(world, connector, account, 2)
 
     assert connector.sync().failed == []
 
 
 def test_r19_the_same_two_values_over_a_longer_time_are_peoples_business(
-    world: World, connector: Connector
+    world: World, connector: Connector, account: str
 ) -> None:
-    account = world.account("Alfreds", telephone1="1")
-    connector.sync()
     flip(world, connector, account, 2)
     jump(world, connector.desk.shop.clock, WINDOW.total_seconds() + 1)
 
@@ -84,10 +86,8 @@ def test_r19_the_same_two_values_over_a_longer_time_are_peoples_business(
 
 
 def test_r19_a_stopped_record_stays_stopped_when_time_passes(
-    world: World, connector: Connector
+    world: World, connector: Connector, account: str
 ) -> None:
-    account = world.account("Alfreds", telephone1="1")
-    connector.sync()
     flip(world, connector, account, 4)
     jump(world, connector.desk.shop.clock, 10 * WINDOW.total_seconds())
     mark = world.mark()
@@ -99,9 +99,7 @@ def test_r19_a_stopped_record_stays_stopped_when_time_passes(
     assert writes(world, mark) == 0
 
 
-def test_r19_a_new_value_ends_it(world: World, connector: Connector) -> None:
-    account = world.account("Alfreds", telephone1="1")
-    connector.sync()
+def test_r19_a_new_value_ends_it(world: World, connector: Connector, account: str) -> None:
     flip(world, connector, account, 4)
 
     world.edit("accounts", account, telephone1="3")
@@ -111,9 +109,9 @@ def test_r19_a_new_value_ends_it(world: World, connector: Connector) -> None:
     assert "'3'" in str(world.in_xero("Alfreds")["Phones"])
 
 
-def test_r19_the_same_value_on_both_sides_ends_it_too(world: World, connector: Connector) -> None:
-    account = world.account("Alfreds", telephone1="1")
-    connector.sync()
+def test_r19_the_same_value_on_both_sides_ends_it_too(
+    world: World, connector: Connector, account: str
+) -> None:
     flip(world, connector, account, 4)
 
     phone(world, "1")
@@ -122,10 +120,9 @@ def test_r19_the_same_value_on_both_sides_ends_it_too(world: World, connector: C
     assert report.failed == []
 
 
-def test_r19_edits_of_many_values_go_through(world: World, connector: Connector) -> None:
-    account = world.account("Alfreds", telephone1="1")
-    connector.sync()
-
+def test_r19_edits_of_many_values_go_through(
+    world: World, connector: Connector, account: str
+) -> None:
     for number in range(2, 8):
         world.edit("accounts", account, telephone1=str(number))
         report = connector.sync()
@@ -135,10 +132,8 @@ def test_r19_edits_of_many_values_go_through(world: World, connector: Connector)
 
 
 def test_r19_a_stopped_record_is_known_by_more_than_the_words_of_its_remark(
-    world: World, connector: Connector
+    world: World, connector: Connector, account: str
 ) -> None:
-    account = world.account("Alfreds", telephone1="1")
-    connector.sync()
     flip(world, connector, account, 4)
     with Store.open(world.settings().state) as store, store.connect() as connection:
         connection.execute(sa.text("UPDATE link SET remark = 'In other words.'"))

@@ -43,6 +43,8 @@ from tests.unit.test_observability import Collecting
 from worker import brokers
 from worker.observability import LAYOUT, start_sentry, tell_crashes
 
+pytestmark = pytest.mark.usefixtures("log_as_before")
+
 OURS = logging.getLogger("worker.canaries")
 THEIRS = logging.getLogger("library.canaries")
 SECRET_CORES = {one.core for one in SECRET}
@@ -51,16 +53,6 @@ SECRET_CORES = {one.core for one in SECRET}
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     return canaries.planted(tmp_path)
-
-
-@pytest.fixture(autouse=True)
-def _log_as_before() -> Iterator[None]:
-    """Give the root logger back as it was: logging to stderr takes it over for the process."""
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    yield
-    root.handlers[:] = handlers
-    root.setLevel(level)
 
 
 @contextmanager

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import logging
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -170,17 +168,7 @@ def test_without_a_settings_file_every_command_says_how_to_get_one(
     assert "dynamics-xero init" in capsys.readouterr().err
 
 
-@pytest.fixture
-def _log_as_before() -> Iterator[None]:
-    """Give the root logger back as it was: reading settings takes it over for the process."""
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    yield
-    root.handlers[:] = handlers
-    root.setLevel(level)
-
-
-@pytest.mark.usefixtures("_log_as_before")
+@pytest.mark.usefixtures("log_as_before")
 def test_r38_the_traceback_of_a_defect_hides_the_secrets_of_the_settings(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import logging
 import re
 import sqlite3
-from collections.abc import Iterator
 from contextlib import closing
 from typing import Any
 
@@ -17,7 +15,7 @@ from tests.json_schemas import faults
 from tests.roles import NEEDED, restrict
 from tests.worker.conftest import Place
 
-pytestmark = pytest.mark.trip
+pytestmark = [pytest.mark.trip, pytest.mark.usefixtures("log_as_before")]
 
 LINES = [
     "settings",
@@ -36,16 +34,6 @@ LINES = [
 ]
 ACCOUNT = "6f1a9d0c-0000-4000-8000-000000000001"
 Lines = dict[str, dict[str, str]]
-
-
-@pytest.fixture(autouse=True)
-def _log_as_before() -> Iterator[None]:
-    """Give the root logger back as it was: reading settings takes it over for the process."""
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    yield
-    root.handlers[:] = handlers
-    root.setLevel(level)
 
 
 class Checks:

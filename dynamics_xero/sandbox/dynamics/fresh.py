@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import uuid
 
-from dynamics_xero.sandbox.dynamics import fresh_platform, rows
+from dynamics_xero.sandbox.dynamics import fresh_platform
+from dynamics_xero.sandbox.dynamics.fresh_platform import insert
 from dynamics_xero.sandbox.dynamics.session import Session
 from dynamics_xero.sandbox.endpoint import Endpoint
 
@@ -34,7 +35,7 @@ def fill(session: Session) -> None:
     endpoint = session.endpoint
     base = _stable(endpoint, f"currency/{_BASE}")
     for code, name, symbol, rate in _CURRENCIES:
-        _insert(
+        insert(
             session,
             "transactioncurrency",
             _stable(endpoint, f"currency/{code}"),
@@ -48,7 +49,7 @@ def fill(session: Session) -> None:
                 "statuscode": 1,
             },
         )
-    _insert(
+    insert(
         session,
         "organization",
         endpoint.facts["organization_id"],
@@ -90,7 +91,7 @@ def _users(session: Session) -> None:
 
 
 def _user(session: Session, actor: str, first: str, last: str, email: str, **more: object) -> None:
-    _insert(
+    insert(
         session,
         "systemuser",
         user_id(session.endpoint, actor),
@@ -106,17 +107,6 @@ def _user(session: Session, actor: str, first: str, last: str, email: str, **mor
             **more,
         },
     )
-
-
-def _insert(session: Session, table: str, row_id: str, values: dict[str, object]) -> None:
-    stamps = {
-        "createdon": session.stamp,
-        "modifiedon": session.stamp,
-        "createdby": session.caller.user_id,
-        "modifiedby": session.caller.user_id,
-        "versionnumber": session.next_version(),
-    }
-    rows.insert(session.tx, session.table(table), {f"{table}id": row_id, **values, **stamps})
 
 
 def _stable(endpoint: Endpoint, name: str) -> str:

@@ -31,9 +31,9 @@ def administrator_role(organization: str) -> str:
 def fill(session: Session, users: tuple[str, ...]) -> None:
     """Write the first rows and make every user an administrator."""
     unit = business_unit(session)
-    _insert(session, "businessunit", unit, {"name": session.endpoint.name})
+    insert(session, "businessunit", unit, {"name": session.endpoint.name})
     role = administrator_role(session.endpoint.facts["organization_id"])
-    _insert(session, "role", role, {"name": ADMINISTRATOR, "businessunitid": unit})
+    insert(session, "role", role, {"name": ADMINISTRATOR, "businessunitid": unit})
     for user in users:
         privilege_store.give(session.tx, user, role)
     session.tx.execute("UPDATE row_systemuser SET businessunitid = ?", (unit,))
@@ -53,7 +53,7 @@ def _solutions(session: Session) -> None:
         "customizationprefix": "new",
         "customizationoptionvalueprefix": 10_000,
     }
-    _insert(session, "publisher", publisher, names | prefixes)
+    insert(session, "publisher", publisher, names | prefixes)
     values = {
         "friendlyname": "Default Solution",
         "uniquename": "Default",
@@ -63,13 +63,13 @@ def _solutions(session: Session) -> None:
         "isvisible": 0,
         "installedon": session.stamp,
     }
-    _insert(session, "solution", solution, values)
+    insert(session, "solution", solution, values)
 
 
 def _messages(session: Session) -> None:
     for message in (*MESSAGES, *BULK_MESSAGES):
         message_id = _id(session, "message", message)
-        _insert(session, "sdkmessage", message_id, {"name": message})
+        insert(session, "sdkmessage", message_id, {"name": message})
     for table in FILTERED:
         add_filters(session, table)
 
@@ -79,7 +79,7 @@ def add_filters(session: Session, table: str) -> None:
     for message in (*MESSAGES, *BULK_MESSAGES):
         message_id = _id(session, "message", message)
         values = {"primaryobjecttypecode": table, "sdkmessageid": message_id}
-        _insert(session, "sdkmessagefilter", _id(session, message, table), values)
+        insert(session, "sdkmessagefilter", _id(session, message, table), values)
 
 
 def drop_filters(session: Session, table: str) -> None:
@@ -103,21 +103,22 @@ def _rules(session: Session) -> None:
             "matchingentityname": table,
         }
         state: dict[str, object] = {"excludeinactiverecords": 0, "statecode": 1, "statuscode": 2}
-        _insert(session, "duplicaterule", rule, named | state)
+        insert(session, "duplicaterule", rule, named | state)
         condition = {
             "baseattributename": column,
             "matchingattributename": column,
             "operatorcode": 0,
             "regardingobjectid": rule,
         }
-        _insert(session, "duplicaterulecondition", _id(session, "condition", table), condition)
+        insert(session, "duplicaterulecondition", _id(session, "condition", table), condition)
 
 
 def _id(session: Session, *names: str) -> str:
     return metadata_id(session.endpoint.facts["organization_id"], *names)
 
 
-def _insert(session: Session, table: str, row_id: str, values: Mapping[str, object]) -> None:
+def insert(session: Session, table: str, row_id: str, values: Mapping[str, object]) -> None:
+    """Write one of the first rows: the platform made it, now."""
     stamps = {
         "createdon": session.stamp,
         "modifiedon": session.stamp,
