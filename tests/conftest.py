@@ -14,6 +14,8 @@ from hypothesis import settings
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
+from tests.folders import in_memory
+
 # How long an example takes says more about the machine than about the code.
 settings.register_profile("any machine", deadline=None)
 settings.load_profile("any machine")
@@ -56,10 +58,13 @@ def shared_folder() -> Path | None:
 
 
 def pytest_configure() -> None:
-    """Take Ctrl-C again where a script started us in its background.
+    """Keep tests' folders in memory, and take Ctrl-C where a script started us in its background.
 
     There the shell has it ignored, and so would every program that a test starts and stops.
     """
+    memory = in_memory()
+    if memory is not None:
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(memory))
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 

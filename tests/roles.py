@@ -23,6 +23,17 @@ NEEDED = {
 }
 """The role that docs/how-to/connect-real-organisations.md asks for."""
 
+NEEDED_SHARED = {
+    **NEEDED,
+    "prvCreatexero_link": "Global",
+    "prvReadxero_link": "Global",
+    "prvWritexero_link": "Global",
+    "prvAppendxero_link": "Global",
+    "prvAppendToAccount": "Global",
+    "prvAppendToContact": "Global",
+}
+"""What it asks for where several Xero organisations share the environment."""
+
 
 class Place(Protocol):
     """A running sandbox, and a session that trusts it."""

@@ -27,10 +27,10 @@ import requests
 
 from dynamics_xero.settings import Settings
 from tests.bench.workbench import Twins
+from tests.folders import in_memory
 from tests.sandbox import Control
 
 DAWN = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
-IN_MEMORY = Path("/dev/shm")
 STARTER, PAID = 1000, 5000
 """Calls a day (xero.md section 2)."""
 
@@ -135,8 +135,7 @@ class Stage:
 @contextmanager
 def staged(latency: Latency, *, seed: int) -> Iterator[Stage]:
     """Serve both twins, empty, on a virtual clock while the block runs."""
-    within = IN_MEMORY if IN_MEMORY.is_dir() else None
-    with TemporaryDirectory(prefix="bench-", dir=within) as folder:
+    with TemporaryDirectory(prefix="bench-", dir=in_memory()) as folder:
         home = Path(folder)
         clock = SharedClock(home / "clock", begins=DAWN)
         command = [sys.executable, "-m", "tests.bench.virtual_twins", folder, str(seed)]

@@ -93,7 +93,8 @@ def test_basic_reach_ends_at_ones_own_rows(dynamics: Dynamics) -> None:
     answer = dynamics.call("POST", "accounts", {"name": "Hers"}, person="ada")
     other = answer.headers["OData-EntityId"].rpartition("(")[2].rstrip(")")
     user = me(dynamics)
-    restrict(dynamics, "prvReadAccount", "prvWriteAccount", depth="Basic")
+    pointing = ("prvAppendAccount", "prvAppendToAccount")
+    restrict(dynamics, "prvReadAccount", "prvWriteAccount", *pointing, depth="Basic")
 
     assert dynamics.names("accounts") == ["Mine"]
     dynamics.patched(f"accounts({own})", name="Still mine")
@@ -104,6 +105,10 @@ def test_basic_reach_ends_at_ones_own_rows(dynamics: Dynamics) -> None:
             f"Principal with id {user} does not have {right}Access right(s) for record with id "
             f"{other} of entity account"
         )
+    parent = "parentaccountid@odata.bind"
+    refused = dynamics.refused("PATCH", f"accounts({own})", {parent: f"/accounts({other})"})
+    assert refused[:2] == (403, "0x80048306")
+    assert "AppendToAccess" in refused[2]
     tracked = {"Prefer": "odata.track-changes"}
     assert dynamics.refused("GET", "accounts", headers=tracked)[0] == 403
 

@@ -26,12 +26,12 @@ from dynamics_xero.sandbox.serving import Serving
 from dynamics_xero.settings import Settings, load
 from dynamics_xero.store.engine import open_engine
 from dynamics_xero.store.store import Store
+from tests.folders import in_memory
 from tests.memory import MemoryBudgets
 from tests.sandbox import Control, caller
 from tests.simulation.calling import Caller
 from tests.simulation.clock import ManualClock
 
-MEMORY_DISK = Path("/dev/shm")
 STATE = "state.db"
 
 
@@ -116,9 +116,8 @@ class Ground:
 @contextmanager
 def laid() -> Iterator[Ground]:
     """Serve provisioned twins while the block runs."""
-    home = MEMORY_DISK if MEMORY_DISK.is_dir() else None
     with ExitStack() as stack:
-        folder = Path(stack.enter_context(TemporaryDirectory(prefix="ground-", dir=home)))
+        folder = Path(stack.enter_context(TemporaryDirectory(prefix="ground-", dir=in_memory())))
         clock = ManualClock()
         options = ServeOptions(home=folder, seed=1, real=clock.now)
         serving = stack.enter_context(running(options, TWINS))

@@ -5,14 +5,19 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
+from collections.abc import Iterator
 from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from dynamics_xero.cli import main
+from dynamics_xero.connector import Connector
+from dynamics_xero.connector.checking import CheckLine
 from tests.json_schemas import faults
-from tests.roles import NEEDED, restrict
+from tests.roles import NEEDED, NEEDED_SHARED, restrict
+from tests.sandbox import caller, start
 from tests.worker.conftest import Place
 
 pytestmark = [pytest.mark.trip, pytest.mark.usefixtures("log_as_before")]
@@ -97,6 +102,55 @@ def test_everything_a_sync_needs_is_a_line_and_the_documented_role_is_enough(
     assert code == 1
     assert failing(lines) == {"main: privileges": "WARN", "main: sign-in to xero": "FAIL"}
     assert "made for another" in lines["main: sign-in to xero"]["text"]
+
+
+@pytest.fixture
+def branched(tmp_path: Path) -> Iterator[Place]:
+    """An environment that two Xero organisations share."""
+    with start(tmp_path, organisations=2) as serving, caller(serving) as session:
+        yield Place(serving, session)
+
+
+def test_r34_two_organisations_need_our_table_and_the_right_to_point_at_its_records(
+    branched: Place,
+) -> None:
+    """dataverse.md 1.3: Append on what points, AppendTo on what is pointed at."""
+    role = {**NEEDED_SHARED, "prvReadUser": "Global"}
+    with Connector.from_settings(branched.serving.settings_file) as connector:
+        connector.provision_apply()
+        restrict(branched, role)
+
+        lines = by_name(connector)
+
+        assert {line.state for line in lines.values()} == {"OK"}
+        assert f"all {len(NEEDED_SHARED)} there" in lines["org2: privileges"].text
+        assert "xero_link" in lines["main: columns"].text
+        branched.write_account(ACCOUNT, name="Harbour Tea")
+        connector.sync()
+        (row,) = branched.dynamics.rows("xero_link")
+        assert row["_xero_accountid_value"] == ACCOUNT
+
+        restrict(branched, {name: far for name, far in role.items() if "AppendTo" not in name})
+        lines = by_name(connector)
+
+        for name in ("main: privileges", "org2: privileges"):
+            text = "missing: prvAppendToAccount, prvAppendToContact"
+            assert (lines[name].state, lines[name].text) == ("FAIL", text)
+
+        person = {"Authorization": f"Bearer {branched.dynamics.token('ada')}"}
+        table = f"{branched.serving.dynamics_api_url}/EntityDefinitions(LogicalName='xero_link')"
+        assert branched.session.delete(table, headers=person, timeout=60).status_code == 204
+        lines = by_name(connector)
+
+        found = lines["org2: columns"]
+        assert (found.state, found.fix) == ("FAIL", "dynamics-xero provision apply")
+        assert 'first: Add table xero_link ("Xero Link")' in found.text
+        assert "after dynamics-xero provision apply" in lines["org2: privileges"].fix
+
+
+def by_name(connector: Connector) -> dict[str, CheckLine]:
+    """Return the lines about both sides."""
+    return {line.name: line for line in connector.check()}
 
 
 def test_one_line_that_fails_never_hides_the_others(checks: Checks) -> None:
