@@ -195,7 +195,10 @@ def _is_synced(row: Entry) -> bool:
 
 
 def _left_behind(ending: Ending, tale: Tale) -> Iterator[str]:
-    """The Xero contact of a deleted row is archived, unless people touched it afterwards (R15)."""
+    """The Xero contact of a deleted row is archived, unless people touched it afterwards (R15).
+
+    One that had come to rest, because its row joined a company, stays as it is.
+    """
     here = {str(row["accountid"]) for row in ending.accounts}
     here |= {str(row["contactid"]) for row in ending.contacts}
     for contact in ending.xero:
@@ -203,5 +206,10 @@ def _left_behind(ending: Ending, tale: Tale) -> Iterator[str]:
         if contact["ContactStatus"] != ACTIVE or whose is None or whose in here:
             continue
         writes = tale.row("Contact", str(contact["ContactID"])).writes
-        if all(write.by_connector for write in writes):
+        if all(write.by_connector for write in writes) and not _was_at_rest(tale, whose):
             yield f"contact {contact['ContactID']}: active, but its owner {whose} was deleted"
+
+
+def _was_at_rest(tale: Tale, contact_id: str) -> bool:
+    last = tale.row("contact", contact_id).writes[-1:]
+    return any(write.before.get("_parentcustomerid_value") is not None for write in last)

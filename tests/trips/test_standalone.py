@@ -98,6 +98,22 @@ def test_r15_one_that_is_deleted_archives_its_contact(world: World, connector: C
     assert world.in_xero("Maria Anders")["ContactStatus"] == "ARCHIVED"
 
 
+def test_r15_one_that_is_deleted_while_its_own_contact_rests_leaves_that_alone(
+    world: World, connector: Connector
+) -> None:
+    account = world.account("Alfreds")
+    maria = alone(world, "Maria", "Anders")
+    connector.sync()
+    world.bind("contacts", maria, "parentcustomerid_account", f"/accounts({account})")
+    connector.sync()
+    world.delete("contacts", maria)
+
+    connector.sync()
+
+    assert world.persons("Alfreds") == []
+    assert world.in_xero("Maria Anders")["ContactStatus"] == "ACTIVE"
+
+
 def test_r17_a_person_and_a_company_of_one_name_do_not_share_a_contact(
     world: World, connector: Connector
 ) -> None:

@@ -7,7 +7,9 @@ from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import requests
 
@@ -15,6 +17,7 @@ from dynamics_xero.connector import Connector
 from dynamics_xero.connector.report import Report
 from dynamics_xero.sandbox.serving import Serving
 from dynamics_xero.settings import FirstRun, Settings, load
+from dynamics_xero.store.store import Store
 from tests.sandbox import Control, caller, start
 from tests.trips.switched import flip, set_back
 
@@ -190,9 +193,21 @@ class World:
     @contextmanager
     def connector(self, name: str = "state", **more: FirstRun) -> Iterator[Connector]:
         """Open a provisioned connector on a state database of this test's own."""
+        state = self.folder / f"{name}.db"
+        if not state.exists():
+            state.write_bytes(new_state())
         with Connector.from_settings(self.settings(name, **more)) as connector:
             connector.provision_apply()
             yield connector
+
+
+@cache
+def new_state() -> bytes:
+    """Return an empty state database: migrations have tests of their own, and cost as much."""
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "state.db"
+        Store.open(f"sqlite:///{file}").close()
+        return file.read_bytes()
 
 
 @contextmanager
