@@ -50,6 +50,8 @@ PAIR = (
 )
 """The new id is to be written back, whatever the outcome that follows changes besides."""
 
+REMEMBER = update(link).where(link.c.id == bindparam("b_id")).values(base_json=bindparam("b_base"))
+
 WRITTEN = (
     update(link)
     .where(

@@ -18,7 +18,8 @@ from sqlalchemy import (
     update,
 )
 
-from dynamics_xero.model import Link, LinkOutcome, Status
+from dynamics_xero.model import Base, Link, LinkOutcome, Status
+from dynamics_xero.store import codec
 from dynamics_xero.store.engine import chunks, insert_missing
 from dynamics_xero.store.link_rows import (
     BY_ID,
@@ -30,6 +31,7 @@ from dynamics_xero.store.link_rows import (
     MARK_SEEN,
     MARK_WRITE_BACK,
     PAIR,
+    REMEMBER,
     SETTLE,
     WRITTEN,
     named,
@@ -326,6 +328,11 @@ class Links:
             )
             .values(status=queued, remark=remark, write_back_at=since)
         )
+
+    def remember(self, bases: Mapping[int, Base]) -> None:
+        """Give links another base, and change nothing else."""
+        for i, base in bases.items():
+            self._connection.execute(REMEMBER, {"b_id": i, "b_base": codec.encode_base(base)})
 
     def set_request(self, link_ids: Iterable[int], request_id: str | None) -> None:
         """Bind links to the open request they travel in, or free them."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from dynamics_xero.model import Link, LinkOutcome, SideName, Status
+from dynamics_xero.model import Base, Link, LinkOutcome, SideName, Status
 
 
 class Links(Protocol):
@@ -173,6 +173,10 @@ class Links(Protocol):
 
     def survive(self, link_ids: Iterable[int]) -> None:
         """Take starts back: the process lives, whatever became of the links (R32)."""
+        ...
+
+    def remember(self, bases: Mapping[int, Base]) -> None:
+        """Give links another base, by their ids, and change nothing else."""
         ...
 
     def set_request(self, link_ids: Iterable[int], request_id: str | None) -> None:

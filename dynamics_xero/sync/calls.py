@@ -51,7 +51,7 @@ def _request(trip: Trip, batch: Batch) -> RequestRow:
         action=first.kind.value,
         key=batch.request_id,
         deadline=deadline,
-        members=tuple(member(action) for action in batch.actions),
+        members=tuple(member(trip, action) for action in batch.actions),
         fence=trip.lane.fence or 0,
     )
 

@@ -24,8 +24,14 @@ from dynamics_xero.model import (
     Value,
     Values,
 )
-from dynamics_xero.sync.claims import SettledList, row_key
-from dynamics_xero.sync.persons import SETTLED_LIST, MergedList, merge_list, people_of
+from dynamics_xero.sync.claims import row_key
+from dynamics_xero.sync.persons import (
+    SETTLED_LIST,
+    MergedList,
+    merge_list,
+    people_of,
+    settled_list,
+)
 
 PRIMARY = "primarycontactid"
 """The account's column that names its primary person."""
@@ -46,7 +52,7 @@ def merge_people(
         return None
     primary_id = pair.dynamics.values.get(PRIMARY)
     people = people_of(part, pair.parts, primary_id, pair.part_choices, pair.part_loops)
-    settled = SettledList.load(pair.link.base.get(SETTLED_LIST, (None, None))[1])
+    settled = settled_list(pair.link.base).as_shown(part, rows)
     return merge_list(part, people, rows, settled)
 
 
@@ -122,10 +128,10 @@ def _part_write(
 
 def edited_rows(part: type[EntityMapping], pair: Pair) -> bool:
     """Say whether somebody edited the list in Xero, and it was not settled since."""
-    stored = pair.link.base.get(SETTLED_LIST)
-    if stored is None or pair.xero is None:
+    if SETTLED_LIST not in pair.link.base or pair.xero is None:
         return False
-    settled, shown = SettledList.load(stored[1]), pair.xero.parts.get(part.parts, ())
+    shown = pair.xero.parts.get(part.parts, ())
+    settled = settled_list(pair.link.base).as_shown(part, shown)
     before, after = ([row_key(part, row) for row in rows] for rows in (settled.rows, shown))
     return bool(settled.edited) or before != after
 

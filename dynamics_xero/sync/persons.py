@@ -13,6 +13,7 @@ from types import MappingProxyType
 from dynamics_xero.mapping.entity import EntityMapping
 from dynamics_xero.model import (
     ActionKind,
+    Base,
     Hold,
     Link,
     PartDecision,
@@ -106,6 +107,11 @@ def merge_list(
                 kept.append(decision.row)
     changed = [row_key(mapping, row) for row in kept] != [row_key(mapping, row) for row in rows]
     return MergedList(tuple(kept), changed, tuple(decisions))
+
+
+def settled_list(base: Base) -> SettledList:
+    """Return the list that a parent's base keeps, an empty one where it keeps none."""
+    return SettledList.load(base.get(SETTLED_LIST, (None, None))[1])
 
 
 def settle_list(

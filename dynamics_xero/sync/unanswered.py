@@ -4,21 +4,34 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from dynamics_xero.model import Action, ActionKind, Change, Link, SideName, Value, Values
+from dynamics_xero.model import (
+    Action,
+    ActionKind,
+    Base,
+    Change,
+    Link,
+    SideName,
+    Value,
+    Values,
+)
 from dynamics_xero.rows import HistoryRow, RequestRow
 from dynamics_xero.store_port import Transaction
+from dynamics_xero.sync.claims import SettledList
+from dynamics_xero.sync.persons import SETTLED_LIST, settle_list, settled_list
 from dynamics_xero.sync.pull import read_at
 from dynamics_xero.sync.stories import named, sent, unanswered
 from dynamics_xero.sync.trip import Trip
 
 
-def member(action: Action) -> Values:
+def member(trip: Trip, action: Action) -> Values:
     """Return what has to be known of an action if its answer never comes (R40).
 
-    people: by link, what their rows inside showed otherwise.
+    people: by link, what their rows inside showed otherwise. listed: the list as it would be
+    settled, so that whoever leaves meanwhile is still known in it.
     """
     changes = dict(action.changes)
     if action.kind is ActionKind.CREATE:
@@ -30,7 +43,16 @@ def member(action: Action) -> Values:
         "action": named(action),
         "changes": json.dumps(_dumped(changes), default=str),
         "people": json.dumps(people, default=str),
+        "listed": _listed(trip, action),
     }
+
+
+def _listed(trip: Trip, action: Action) -> str | None:
+    part = trip.part_mapping(trip.mapping(action.link.entity))
+    if part is None or part.parts not in action.lists:
+        return None
+    settled, _shown = settle_list(part, action.parts, action.lists[part.parts])
+    return settled.dump()
 
 
 def _dumped(changes: Mapping[str, Change]) -> dict[str, list[Value]]:
@@ -69,8 +91,16 @@ def _release(trip: Trip, row: RequestRow) -> None:
             tx.history.add(
                 [_story(trip, row, link, one, done=link.id in made) for link, one in pairs]
             )
+            sent_lists = [(link, one) for link, one in pairs if one.get("listed") is not None]
+            tx.links.remember({link.id: _with_list(link.base, one) for link, one in sent_lists})
         tx.links.set_request(ids, None)
         tx.requests.close(row.id)
+
+
+def _with_list(base: Base, one: Values) -> Base:
+    """Keep the list that was sent beside the one that is known to be settled (R22)."""
+    settled = replace(settled_list(base), sent=SettledList.load(one["listed"]))
+    return {**base, SETTLED_LIST: (None, settled.dump())}
 
 
 def _made_here(trip: Trip, tx: Transaction, row: RequestRow, links: Sequence[Link]) -> set[int]:

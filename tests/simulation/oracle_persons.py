@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from tests.simulation.history import Ending, Entry
-from tests.simulation.mapped import PERSON, in_dynamics, persons
+from tests.simulation.mapped import CONTACT, PERSON, in_dynamics, persons
 from tests.simulation.oracle_edits import Face, typed_rows
 from tests.simulation.tale import Tale
 
@@ -28,14 +28,26 @@ def _company(ending: Ending, tale: Tale, account: Entry) -> Iterator[str]:
     listed = Counter(persons(contact))
     for person in _people(ending, account):
         face = _face(person)
-        if listed[face]:
-            listed[face] -= 1
+        shown = face if listed[face] else _told_apart(person, listed)
+        if shown is not None:
+            listed[shown] -= 1
         elif not person.get("xero_remark"):
             yield f"contact {person['contactid']} {face}: not in its company's list, unsaid"
     typed = typed_rows(tale, str(contact["ContactID"]), until=FOR_EVER)
     for face, count in listed.items():
         if count and face not in typed:
             yield f"contact {contact['ContactID']}: {face} stands in the list and belongs to nobody"
+
+
+def _told_apart(person: Entry, listed: Counter[Face]) -> Face | None:
+    """Return the row that differs from a person in just the fields that its remark names."""
+    remark, face = str(person.get("xero_remark") or ""), _face(person)
+    named = [same.label in remark for same in CONTACT]
+    for row, count in listed.items():
+        apart = [mine != theirs for mine, theirs in zip(face, row, strict=True)]
+        if count and apart == named:
+            return row
+    return None
 
 
 def _people(ending: Ending, account: Entry) -> Iterator[Entry]:

@@ -11,6 +11,7 @@ import pytest
 from dynamics_xero.connector import Connector
 from dynamics_xero.connector.report import Report
 from dynamics_xero.errors import UnavailableError
+from dynamics_xero.model import SideName
 from dynamics_xero.plugins import Context, Plugin, Stage, step
 from dynamics_xero.settings import FirstRun
 from tests.trips.test_outages import Ticker, fault
@@ -114,6 +115,27 @@ def test_r22_a_lost_update_is_looked_at_and_done_once(world: World, connector: C
     assert report.failed == []
     assert len(writes) == 1
     assert state(world, "select * from request") == []
+
+
+@pytest.mark.parametrize("method", ["PUT", "POST"])
+def test_r22_who_leaves_after_an_answer_was_lost_does_not_stay_in_the_list(
+    world: World, connector: Connector, method: str
+) -> None:
+    account = world.account("Alfreds")
+    world.contact(account, "Hans", "Berg")
+    if method == "POST":
+        connector.sync()
+    ana = world.contact(account, "Ana", "Lima")
+    fault(world, "xero", "drop_answer", method=method, path="/Contacts")
+    connector.ring("main", SideName.DYNAMICS)
+    connector.look("main")
+    assert set(world.persons("Alfreds")) == {"Hans Berg", "Ana Lima"}
+    world.edit("contacts", ana, **{"parentcustomerid_account@odata.bind": None})
+
+    with Ticker(world):
+        connector.sync()
+
+    assert world.persons("Alfreds") == ["Hans Berg"]
 
 
 @pytest.mark.parametrize("kind", ["429_minute", "503", "500", "drop_answer"])
