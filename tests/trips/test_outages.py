@@ -213,8 +213,8 @@ class Ticker:
         with requests.Session() as session:
             session.trust_env = False
             session.verify = str(self._world.serving.ca_file)
-            while not self._stop.wait(0.3):
-                session.post(self._world.serving.clock_url, json={"advance_s": 14}, timeout=10)
+            while not self._stop.wait(0.1):
+                session.post(self._world.serving.clock_url, json={"advance_s": 10}, timeout=10)
 
     def __enter__(self) -> Ticker:
         self._thread.start()
