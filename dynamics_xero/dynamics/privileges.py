@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from dynamics_xero.dynamics.resources import Table, table_of
 from dynamics_xero.dynamics.side import DynamicsSide
 from dynamics_xero.errors import UnavailableError
+from dynamics_xero.mapping.columns.xero_details import LINK_LOOKUPS, LINK_TABLE
 from dynamics_xero.model import Feed
 
 WHOLE = "Global"
@@ -23,6 +24,7 @@ _NAMES = {
     "contact": "Contact",
     "transactioncurrency": "TransactionCurrency",
     "systemuser": "User",
+    LINK_TABLE: LINK_TABLE,
 }
 """A table's name within its privileges: its SchemaName as a rule."""
 
@@ -54,14 +56,19 @@ def held(side: DynamicsSide) -> Mapping[str, str]:
     }
 
 
-def needed(feeds: Iterable[Feed], *, creates: Collection[str]) -> list[Privilege]:
+def needed(
+    feeds: Iterable[Feed], *, creates: Collection[str], shared: bool = False
+) -> list[Privilege]:
     """Return what a sync of these feeds needs; creates: tables in which it makes rows.
 
-    Tracked tables are the ones we write to; a row may belong to anybody (section 4).
+    Tracked tables are the ones we write to; a row may belong to anybody (section 4). shared: more
+    than one Xero organisation is kept in step with the environment (R34).
     """
     found = [Privilege(name) for name in _ALWAYS]
     for feed in feeds:
         found += _of_table(table_of(feed.resource), creates=feed.resource in creates)
+    if shared:
+        found += _of_link_rows()
     return list(dict.fromkeys(found))
 
 
@@ -71,3 +78,11 @@ def _of_table(table: Table, *, creates: bool) -> list[Privilege]:
         return [Privilege(f"prvRead{name}")]
     found = [Privilege(f"prvRead{name}", whole=True), Privilege(f"prvWrite{name}", whole=True)]
     return [*found, Privilege(f"prvCreate{name}")] if creates else found
+
+
+def _of_link_rows() -> list[Privilege]:
+    """Pointing a lookup somewhere takes Append on its own table, AppendTo on the other."""
+    verbs = ("Create", "Read", "Write", "Append")
+    own = [Privilege(f"prv{verb}{_NAMES[LINK_TABLE]}") for verb in verbs]
+    targets = [Privilege(f"prvAppendTo{_NAMES[table]}", whole=True) for table in LINK_LOOKUPS]
+    return own + targets

@@ -106,9 +106,14 @@ def test_basic_reach_ends_at_ones_own_rows(dynamics: Dynamics) -> None:
             f"{other} of entity account"
         )
     parent = "parentaccountid@odata.bind"
-    refused = dynamics.refused("PATCH", f"accounts({own})", {parent: f"/accounts({other})"})
-    assert refused[:2] == (403, "0x80048306")
-    assert "AppendToAccess" in refused[2]
+    children = f"accounts({other})/account_parent_account/$ref"
+    for method, target, body in (
+        ("PATCH", f"accounts({own})", {parent: f"/accounts({other})"}),
+        ("POST", children, {"@odata.id": f"accounts({own})"}),
+    ):
+        refused = dynamics.refused(method, target, body)
+        assert refused[:2] == (403, "0x80048306")
+        assert "AppendToAccess" in refused[2]
     tracked = {"Prefer": "odata.track-changes"}
     assert dynamics.refused("GET", "accounts", headers=tracked)[0] == 403
 

@@ -15,6 +15,9 @@ from types import ModuleType
 
 import pytest
 
+from dynamics_xero.cli.demo.children import Children
+from dynamics_xero.cli.demo.story import Story as Demo
+from dynamics_xero.cli.demo.story import Told
 from dynamics_xero.sandbox.load import LoadOptions, load
 from tests.contract.xero_contact_rules import RULES, Books
 from tests.contract.xero_official import Desk, Sdk
@@ -87,6 +90,18 @@ def trip_exchanges(running: Court) -> list[Exchange]:
 
 
 @pytest.fixture(scope="module")
+def demo(
+    running: Court, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[list[Exchange], Told, list[str]]:
+    """The whole story of `dynamics-xero demo`, its worker talking to Xero through the judge."""
+    running.cleared()
+    begin, home, said = len(running.record), tmp_path_factory.mktemp("demo"), list[str]()
+    with Children(home) as children:
+        told = Demo(home, children, said.append).play_on(running.serving_to("demo"))
+    return running.record[begin:], told, said
+
+
+@pytest.fixture(scope="module")
 def refusals(running: Court) -> tuple[list[Exchange], Refusals]:
     """The script of the contract tests that provokes every refusal, through the judge."""
     world, begin = running.fresh(), len(running.record)
@@ -148,6 +163,19 @@ def test_the_trips_keep_to_the_file(trip_exchanges: list[Exchange]) -> None:
     assert {"PUT", "POST", "GET"} <= {one.method for one in trip_exchanges}
 
 
+def test_the_whole_demo_keeps_to_the_file(
+    demo: tuple[list[Exchange], Told, list[str]],
+) -> None:
+    exchanges, told, said = demo
+
+    assert violations(exchanges) == []
+    creates = [one for one in exchanges if (one.method, one.endpoint) == ("PUT", "/Contacts")]
+    assert len(creates) >= 2, f"one that fails in part, one that heals: {said}"
+    carried = told.report["connections"]["main"]["entities"]["account"]["to_xero"]
+    assert carried["create"] == 40
+    assert "e-mail" in told.healed[0]["remark_before"]
+
+
 def test_every_refusal_keeps_to_the_file(refusals: tuple[list[Exchange], Refusals]) -> None:
     exchanges, provoked = refusals
 
@@ -175,6 +203,7 @@ def test_every_operation_of_the_official_client_keeps_to_the_file(
 def test_enough_was_judged(
     sync_exchanges: list[Exchange],
     trip_exchanges: list[Exchange],
+    demo: tuple[list[Exchange], Told, list[str]],
     refusals: tuple[list[Exchange], Refusals],
     rules: list[Exchange],
     operations: list[Exchange],
@@ -184,6 +213,7 @@ def test_enough_was_judged(
     stories = {
         "sync": sync_exchanges,
         "trips": trip_exchanges,
+        "demo": demo[0],
         "refusals": refusals[0],
         "reads": reads,
         f"{len(RULES)} rules for contacts": rules,

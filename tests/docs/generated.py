@@ -14,6 +14,7 @@ from dynamics_xero.mapping.rule import FieldRule
 from dynamics_xero.sandbox.dynamics import switch_list
 from dynamics_xero.sandbox.switches import Switch
 from dynamics_xero.sandbox.xero import switches
+from tests.docs.judges import JUDGES
 from tests.unit import field_rows, record_rows
 from tests.unit.first_match import told
 
@@ -66,8 +67,9 @@ def _rules() -> str:
 
 
 def _switches() -> str:
+    heads = ("switch", "what could not be settled", "default", "other positions")
     return "\n\n".join(
-        f"## {side}\n\n{_table(('switch', 'default', 'other positions', 'source'), rows)}"
+        f"### {side}\n\n{_table(heads, rows)}"
         for side, rows in (
             ("Dynamics", map(_switch, switch_list.SWITCHES)),
             ("Xero", map(_switch, switches.SWITCHES)),
@@ -77,11 +79,16 @@ def _switches() -> str:
 
 def _switch(switch: Switch) -> tuple[str, ...]:
     others = [_code(position) for position in switch.positions if position != switch.default]
-    return _code(switch.name), _code(switch.default), ", ".join(others), switch.source
+    return _code(switch.name), switch.source, _code(switch.default), ", ".join(others)
 
 
 def _code(text: str) -> str:
     return f"`{text}`" if text else "(empty)"
+
+
+def _judges() -> str:
+    heads = ("judge", "what it judges", "at least", "test")
+    return _table(heads, (judge.row() for judge in JUDGES))
 
 
 def _fields() -> str:
@@ -132,6 +139,7 @@ def _field_decisions() -> str:
 _MAKERS = {
     "rules": _rules,
     "switches": _switches,
+    "judges": _judges,
     "fields": _fields,
     "record_decisions": _record_decisions,
     "field_decisions": _field_decisions,

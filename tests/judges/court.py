@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from dynamics_xero.sandbox.serving import Serving
 from tests.judges.exchanges import Exchange, recorded
@@ -43,6 +45,13 @@ class Court:
         world.xero.post("quota", {"enabled": False})
         return world
 
+    def serving_to(self, name: str) -> dict[str, Any]:
+        """Return what `sandbox serve` printed, with a settings file and database of that name."""
+        file = self.world.serving.settings_file
+        copy = _copied(file, f"{name}.toml", "sqlite:///state.db", f"sqlite:///{name}.db")
+        served: dict[str, Any] = json.loads(self.world.serving.line())
+        return {**served, "settings_file": str(copy)}
+
 
 @contextmanager
 def court(home: Path, openapi: Path) -> Iterator[Court]:
@@ -58,11 +67,16 @@ def court(home: Path, openapi: Path) -> Iterator[Court]:
 
 def _through(serving: Serving, api_url: str) -> Path:
     """Copy the settings file, Xero's API moved to another address."""
-    line = f'api_url = "{serving.xero_api_url}"'
-    text = serving.settings_file.read_text(encoding="utf-8")
-    if text.count(line) != 1:
-        raise AssertionError(f"The settings file does not hold once: {line}")
-    copy = serving.settings_file.with_name("judged.toml")
-    copy.write_text(text.replace(line, f'api_url = "{api_url}"'), encoding="utf-8")
+    moved = (f'api_url = "{serving.xero_api_url}"', f'api_url = "{api_url}"')
+    return _copied(serving.settings_file, "judged.toml", *moved)
+
+
+def _copied(file: Path, name: str, old: str, new: str) -> Path:
+    """Copy a settings file with one text replaced, which has to be there once."""
+    text = file.read_text(encoding="utf-8")
+    if text.count(old) != 1:
+        raise AssertionError(f"The settings file does not hold once: {old}")
+    copy = file.with_name(name)
+    copy.write_text(text.replace(old, new), encoding="utf-8")
     copy.chmod(0o600)
     return copy

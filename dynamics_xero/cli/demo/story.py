@@ -6,7 +6,7 @@ import json
 import select
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -58,7 +58,10 @@ class Story:
     def play(self) -> Told:
         """Play it. Raises StoppedError when something does not happen within WITHIN_S."""
         self._step("starting both systems on this machine (local stand-ins, over TLS)")
-        serving = self._sandbox()
+        return self.play_on(self._sandbox())
+
+    def play_on(self, serving: Mapping[str, Any]) -> Told:
+        """Play it on twins that run: what `sandbox serve` printed, and which settings to use."""
         settings_file = Path(serving["settings_file"])
         self._told.urls = {name: serving[name] for name in SHOWN_URLS}
         twins = Twins(serving)

@@ -19,10 +19,12 @@ from dynamics_xero.connector.desk import Desk
 from dynamics_xero.dynamics import privileges, provisioning
 from dynamics_xero.dynamics.side import DynamicsSide
 from dynamics_xero.errors import SignInError
+from dynamics_xero.mapping.columns.xero_details import LINK_TABLE
 from dynamics_xero.model import SideName
 
 PROVISION = "dynamics-xero provision apply"
 _ROLE = "add them to the application user's security role in the Power Platform admin center"
+_LINK_ROLE = f"{_ROLE}; {LINK_TABLE} is there after {PROVISION}"
 _NAMED = 6
 
 
@@ -53,13 +55,16 @@ def _privileges(name: str, side: DynamicsSide, desk: Desk, one: Connection) -> C
     if not held:
         why = "our user may not read its own privileges (prvReadUser)"
         return replace(passed_over(name, why), fix=_ROLE)
-    needed = privileges.needed(one.dynamics_feeds(), creates=_created(desk))
+    needed = privileges.needed(
+        one.dynamics_feeds(), creates=_created(desk), shared=one.shares_environment
+    )
     missing = [right.name for right in needed if right.name not in held]
     narrow = [
         right.name for right in needed if right.whole and held.get(right.name) != privileges.WHOLE
     ]
     if missing:
-        return CheckLine(name, FAIL, f"missing: {_listed(missing)}", _ROLE, About.REACH)
+        fix = _LINK_ROLE if any(right.endswith(LINK_TABLE) for right in missing) else _ROLE
+        return CheckLine(name, FAIL, f"missing: {_listed(missing)}", fix, About.REACH)
     unread = [found for found in narrow if found.startswith("prvRead")]
     if unread:
         text = f"not for the whole organisation, as change tracking needs: {_listed(unread)}"
@@ -87,7 +92,9 @@ def _created(desk: Desk) -> frozenset[str]:
 
 
 def _columns(name: str, side: DynamicsSide, one: Connection) -> CheckLine:
-    missing = [str(step) for step in provisioning.plan(side) if step.column is not None]
+    shared = one.shares_environment
+    steps = provisioning.plan(side, shared=shared)
+    missing = [str(step) for step in steps if step.column is not None]
     if missing:
         text = f"{len(missing)} missing, first: {missing[0]}"
         return CheckLine(name, FAIL, text, PROVISION)
@@ -95,7 +102,7 @@ def _columns(name: str, side: DynamicsSide, one: Connection) -> CheckLine:
     if unknown:
         text = f"a mapping reads columns that are not there: {_listed(unknown)}"
         return CheckLine(name, FAIL, text, "add them in Dynamics, or correct the mapping")
-    return CheckLine(name, OK, "all there")
+    return CheckLine(name, OK, f"all there, also in {LINK_TABLE}" if shared else "all there")
 
 
 def _tracking(name: str, side: DynamicsSide) -> CheckLine:

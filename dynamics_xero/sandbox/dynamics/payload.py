@@ -91,17 +91,18 @@ def _bound(session: Session, relationship: Relationship, value: object) -> dict[
     target = session.table(relationship.referenced)
     rights.demand(session, "Append", session.table(relationship.referencing))
     rights.demand(session, "AppendTo", target)
-    row_id = bound_row(session, target, value)
-    return pointing(relationship.column, row_id, target.name)
+    row = bound_row(session, target, value)
+    rights.demand_row(session, "AppendTo", target, row)
+    return pointing(relationship.column, str(row[target.primary_id]), target.name)
 
 
-def bound_row(session: Session, target: TableSchema, url: str) -> str:
-    """Return the id of the existing row a URL names. Raises ODataError when there is none."""
+def bound_row(session: Session, target: TableSchema, url: str) -> Mapping[str, object]:
+    """Return the existing row a URL names. Raises ODataError when there is none."""
     found = row_at(session, resolve_reference(session, url), target)
     row = found.find(session)
     if row is None:
         raise found.missing(session)
-    return str(row[target.primary_id])
+    return row
 
 
 def row_at(session: Session, url: str, target: TableSchema | None = None) -> RowAddress:

@@ -118,8 +118,8 @@ def _collection(
         if child is None:
             raise address.missing(session)
         rights.demand_row(session, "Write", table, child)
-        rights.demand(session, "Append", table)
-        rights.demand(session, "AppendTo", owner)
+        rights.demand_row(session, "Append", table, child)
+        rights.demand_row(session, "AppendTo", owner, row)
         writing.check_editable(session, table, child)
         writing.change(
             session, table, child, payload.pointing(relationship.column, row_id, owner.name)

@@ -188,4 +188,4 @@ def _other(session: Session, other: TableSchema, call: Call) -> str:
         url = call.document().get("@odata.id")
     if not isinstance(url, str) or call.steps[-1].name != "$ref":
         raise errors.bad_request("A reference needs '@odata.id'.", errors.BAD_PAYLOAD)
-    return payload.bound_row(session, other, url)
+    return str(payload.bound_row(session, other, url)[other.primary_id])
