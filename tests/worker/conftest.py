@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from typing import Any
 import pytest
 import requests
 
+from dynamics_xero.cli import main
 from dynamics_xero.sandbox.serving import Serving
 from tests.sandbox import Control, caller, start
 
@@ -39,17 +41,17 @@ class Place:
         return Control(self.session, self.serving.xero_url)
 
     def command(self, *arguments: str, code: int = 0) -> str:
-        """Run a command with the sandbox's settings; return its stdout."""
-        done = subprocess.run(
-            [*self.program(), *arguments],
-            env=ENVIRONMENT,
-            capture_output=True,
-            text=True,
-            timeout=LIMIT_S,
-            check=False,
-        )
-        assert done.returncode == code, done.stdout + done.stderr
-        return done.stdout
+        """Run a command with the sandbox's settings; return its stdout.
+
+        In this process, which saves the second that each program of its own takes to start.
+        """
+        told, talk = io.StringIO(), io.StringIO()
+        with pytest.MonkeyPatch.context() as patch, redirect_stdout(told), redirect_stderr(talk):
+            for name in os.environ.keys() - ENVIRONMENT.keys():
+                patch.delenv(name)
+            ended = main(["--config", str(self.serving.settings_file), *arguments])
+        assert ended == code, told.getvalue() + talk.getvalue()
+        return told.getvalue()
 
     def document(self, *arguments: str, code: int = 0) -> Any:
         """Run a command with --json; return its one document."""
@@ -104,6 +106,11 @@ def until(what: str, look: Callable[[], bool], *, limit_s: float = LIMIT_S) -> f
         assert time.monotonic() - started < limit_s, f"waited in vain for {what}"
         time.sleep(0.1)
     return time.monotonic() - started
+
+
+@pytest.fixture(autouse=True)
+def _log_as_before(log_as_before: None) -> None:
+    """Commands take the root logger over."""
 
 
 @pytest.fixture

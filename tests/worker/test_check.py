@@ -20,7 +20,7 @@ from tests.roles import NEEDED, NEEDED_SHARED, restrict
 from tests.sandbox import caller, start
 from tests.worker.conftest import Place
 
-pytestmark = [pytest.mark.trip, pytest.mark.usefixtures("log_as_before")]
+pytestmark = pytest.mark.trip
 
 LINES = [
     "settings",
