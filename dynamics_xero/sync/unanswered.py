@@ -14,6 +14,7 @@ from dynamics_xero.model import (
     Base,
     Change,
     Link,
+    Record,
     SideName,
     Value,
     Values,
@@ -26,12 +27,16 @@ from dynamics_xero.sync.pull import read_at
 from dynamics_xero.sync.stories import named, sent, unanswered
 from dynamics_xero.sync.trip import Trip
 
+SENT = "sent."
+"""What the names of a member begin with that stand for fields."""
+
 
 def member(trip: Trip, action: Action) -> Values:
     """Return what has to be known of an action if its answer never comes (R40).
 
     people: by link, what their rows inside showed otherwise. listed: the list as it would be
-    settled, so that whoever leaves meanwhile is still known in it.
+    settled, so that whoever leaves meanwhile is still known in it. Under `SENT` and its name, each
+    field that an update carries.
     """
     changes = dict(action.changes)
     if action.kind is ActionKind.CREATE:
@@ -44,7 +49,14 @@ def member(trip: Trip, action: Action) -> Values:
         "changes": json.dumps(_dumped(changes), default=str),
         "people": json.dumps(people, default=str),
         "listed": _listed(trip, action),
+        **_carried(action),
     }
+
+
+def _carried(action: Action) -> Values:
+    if action.kind is not ActionKind.UPDATE:
+        return {}
+    return {f"{SENT}{name}": value for name, value in action.decided.items()}
 
 
 def _listed(trip: Trip, action: Action) -> str | None:
@@ -91,16 +103,51 @@ def _release(trip: Trip, row: RequestRow) -> None:
             tx.history.add(
                 [_story(trip, row, link, one, done=link.id in made) for link, one in pairs]
             )
-            sent_lists = [(link, one) for link, one in pairs if one.get("listed") is not None]
-            tx.links.remember({link.id: _with_list(link.base, one) for link, one in sent_lists})
+            tx.links.remember(_bases(trip, tx, row, pairs))
         tx.links.set_request(ids, None)
         tx.requests.close(row.id)
 
 
-def _with_list(base: Base, one: Values) -> Base:
-    """Keep the list that was sent beside the one that is known to be settled (R22)."""
-    settled = replace(settled_list(base), sent=SettledList.load(one["listed"]))
-    return {**base, SETTLED_LIST: (None, settled.dump())}
+def _bases(
+    trip: Trip, tx: Transaction, row: RequestRow, pairs: Sequence[tuple[Link, Values]]
+) -> dict[int, Base]:
+    """Return what the links' bases gain: what the remote shows just as it was sent is settled.
+
+    Else it would pass for an edit of somebody's there, once the row here changes again (R22). Of a
+    list nobody can say yet which contact it stands in, so it is kept beside the one that is known
+    to be settled.
+    """
+    side = SideName(row.endpoint.partition(":")[0])
+    ids = {link.id: _id_there(link, side) for link, _one in pairs}
+    rows = tx.records.get(row.endpoint, row.resource, [i for i in ids.values() if i is not None])
+    bases: dict[int, Base] = {}
+    for link, one in pairs:
+        there = rows.get(ids[link.id] or "")
+        base = {} if there is None else _shown(trip, link, side, one, there.record)
+        if one.get("listed") is not None:
+            settled = replace(settled_list(link.base), sent=SettledList.load(one["listed"]))
+            base[SETTLED_LIST] = (None, settled.dump())
+        if base:
+            bases[link.id] = {**link.base, **base}
+    return bases
+
+
+def _id_there(link: Link, side: SideName) -> str | None:
+    return link.xero_id if side is SideName.XERO else link.dynamics_id
+
+
+def _shown(
+    trip: Trip, link: Link, side: SideName, one: Values, record: Record
+) -> dict[str, tuple[Value, Value]]:
+    mapping = trip.mapping(link.entity)
+    carried = {name[len(SENT) :]: value for name, value in one.items() if name.startswith(SENT)}
+    rules = {name: rule for name, rule in mapping.fields.items() if name in carried}
+    if side is SideName.XERO:
+        shown = mapping.read_xero(record.values)
+        both = {name: (carried[name], shown.get(name)) for name in rules}
+    else:
+        both = {name: (rule.read(record.values), carried[name]) for name, rule in rules.items()}
+    return {n: (here, there) for n, (here, there) in both.items() if rules[n].fit(here) == there}
 
 
 def _made_here(trip: Trip, tx: Transaction, row: RequestRow, links: Sequence[Link]) -> set[int]:

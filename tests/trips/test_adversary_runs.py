@@ -15,6 +15,7 @@ from dynamics_xero.model import SideName
 from dynamics_xero.plugins import Context, Plugin, Stage, step
 from dynamics_xero.settings import FirstRun
 from tests.trips.test_outages import Ticker, fault
+from tests.trips.test_switches import phone
 from tests.trips.world import World, remarks
 
 
@@ -115,6 +116,28 @@ def test_r22_a_lost_update_is_looked_at_and_done_once(world: World, connector: C
     assert report.failed == []
     assert len(writes) == 1
     assert state(world, "select * from request") == []
+
+
+def test_r22_a_lost_update_that_took_effect_is_nobodys_edit_in_xero(
+    world: World, connector: Connector
+) -> None:
+    leaves, stays = (world.account(name, telephone1="1") for name in ("Leaves", "Stays"))
+    connector.sync()
+    for account in (leaves, stays):
+        world.edit("accounts", account, telephone1="2")
+    fault(world, "xero", "drop_answer", method="POST", path="/Contacts")
+    connector.ring("main", SideName.DYNAMICS)
+    connector.look("main")
+    assert phone(world.in_xero("Stays"), "DEFAULT") == "2"
+    world.delete("accounts", leaves)
+    world.edit("accounts", stays, telephone1="3")
+
+    with Ticker(world):
+        report = connector.sync()
+
+    assert report.failed == []
+    assert world.in_xero("Leaves")["ContactStatus"] == "ARCHIVED"
+    assert phone(world.in_xero("Stays"), "DEFAULT") == "3"
 
 
 @pytest.mark.parametrize("method", ["PUT", "POST"])
