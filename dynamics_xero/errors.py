@@ -3,6 +3,7 @@
     DynamicsXeroError
       RetryableError       the same work again, after retry_after_s
         ThrottledError       a limit is spent, ours or the remote's
+          TooLateError         the call's turn came late; it did not leave
         UnavailableError     the remote did not take the call
         LostAnswerError      the call left, no answer came: the outcome is unknown
         LockedError          another worker holds the lane
@@ -63,6 +64,10 @@ class RetryableError(DynamicsXeroError):
 
 class ThrottledError(RetryableError):
     """A limit is spent; retry_after_s says how long it stays so."""
+
+
+class TooLateError(ThrottledError):
+    """A call's turn came when it was too late for it: it did not leave, and nothing was spent."""
 
 
 class UnavailableError(RetryableError):

@@ -68,14 +68,16 @@ class Side(Protocol):
         key: str,
         deadline_s: float,
         feed: Feed | None = None,
+        leave_by: datetime | None = None,
     ) -> list[Answer]:
         """Send one call and return one answer per element, in the order given.
 
         feed: the columns an answer shows, as an observation of that feed would (R25); without it
         answers show what the remote likes. key: the Idempotency-Key, at most 128 characters.
+        leave_by: the call leaves until then or not at all, however long its turn takes (R23).
         Raises RejectedError when the whole call was refused for what is in it, LostAnswerError
-        when its outcome is unknown, ThrottledError or UnavailableError when it was not taken,
-        SignInError.
+        when its outcome is unknown, TooLateError, ThrottledError or UnavailableError when it was
+        not taken, SignInError.
         """
         ...
 

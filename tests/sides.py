@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 
 from dynamics_xero.model import Answer, EndpointFacts, Feed, Page, Purpose, Record, Write
@@ -51,10 +52,17 @@ class PassingSide:
         key: str,
         deadline_s: float,
         feed: Feed | None = None,
+        leave_by: datetime | None = None,
     ) -> list[Answer]:
         """Send one call."""
         call = partial(
-            self._side.write, writes, purpose=purpose, key=key, deadline_s=deadline_s, feed=feed
+            self._side.write,
+            writes,
+            purpose=purpose,
+            key=key,
+            deadline_s=deadline_s,
+            feed=feed,
+            leave_by=leave_by,
         )
         return self.sending(Sending(writes, purpose, call))
 

@@ -169,12 +169,16 @@ def _step(
             kept.append(link)
         else:
             shift.skipped.append(_skipped(link, planned[link_id], step, reason))
-    push(trip, _as_planned(run.decide_all(trip, mapping, kept, approved=True), kept, found))
-    return {
+    actions = _as_planned(run.decide_all(trip, mapping, kept, approved=True), kept, found)
+    late = push(trip, actions).late
+    further = {
         link.id: planned[link.id]
         for link in kept
-        if any(one["step"] > step for one in planned[link.id])
+        if link.id not in late and any(one["step"] > step for one in planned[link.id])
     }
+    if not late:
+        return further
+    return {**further, **_step(shift, mapping, {i: planned[i] for i in late}, step)}
 
 
 def _reason(wanted: Sequence[Item], now: Sequence[Item], *, first: bool) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from dynamics_xero.dynamics import batch
 from dynamics_xero.dynamics.batch import BrokenBatchError, Part, PartReply
@@ -132,12 +133,14 @@ class DynamicsSide:
         key: str,
         deadline_s: float,
         feed: Feed | None = None,
+        leave_by: datetime | None = None,
     ) -> list[Answer]:
         """Send one $batch and return one answer per element, in the order given.
 
         Dataverse has no idempotency key; ours becomes the call's client request id, by which its
         logs can be searched. Write-backs are answered with nothing.
         """
+        del leave_by  # If-Match keeps what people edit, however late the call leaves (R23)
         parts = [write_part(write, purpose=purpose, feed=feed) for write in writes]
         request_id = uuid.uuid5(uuid.NAMESPACE_URL, key)
         headers = {"x-ms-client-request-id": str(request_id)} if key else {}

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
 
-from dynamics_xero.errors import DynamicsXeroError, LockedError, RecordError
+from dynamics_xero.errors import DynamicsXeroError, LockedError, RecordError, TooLateError
 from dynamics_xero.mapping.keys import normal
 from dynamics_xero.model import Action, ActionKind, Purpose, SideName
 from dynamics_xero.sync.breaker import Breaker, entity_of
@@ -21,8 +22,19 @@ from dynamics_xero.sync.steps import prepare
 from dynamics_xero.sync.trip import Trip
 
 
-def push(trip: Trip, actions: Sequence[Action]) -> bool:
-    """Carry out one round of actions; says whether any of them ended, well or badly.
+@dataclass(frozen=True)
+class Pushed:
+    """What became of a round. ended: some of its actions did, well or badly.
+
+    late: links whose call was kept back because Xero had been read too long ago (R23).
+    """
+
+    ended: bool
+    late: frozenset[int] = frozenset()
+
+
+def push(trip: Trip, actions: Sequence[Action]) -> Pushed:
+    """Carry out one round of actions.
 
     Raises the first error that stops the run, after all calls in flight have been recorded.
     """
@@ -30,6 +42,7 @@ def push(trip: Trip, actions: Sequence[Action]) -> bool:
     settle(trip, [action for action in actions if action.kind not in CALLS])
     waiting = open_calls(trip, [action for action in actions if action.kind in CALLS])
     ended = len(waiting) == 0 and len(actions) > 0
+    late: set[int] = set()
     stop: DynamicsXeroError | None = None
     breaker = Breaker(trip, entity_of(trip, actions[0].link)) if waiting else None
     while waiting and breaker is not None:
@@ -41,12 +54,13 @@ def push(trip: Trip, actions: Sequence[Action]) -> bool:
                 breaker.note(sent.batch.side, sent.error)
             again.extend(more)
             ended = ended or _has_ended(sent)
+            late |= {action.link.id for action in sent.batch.actions if sent.late}
             stop = stop or error
         if stop is not None:
             withdraw(trip, again)
             raise stop
         waiting = again
-    return ended
+    return Pushed(ended, frozenset(late))
 
 
 def _has_ended(sent: Sent) -> bool:
@@ -107,7 +121,7 @@ def _send(trip: Trip, batch: Batch, breaker: Breaker) -> Sent:
     if breaker.is_open(batch.side):
         return Sent(batch, started_at, left=False)
     if young_until is not None and started_at > young_until:
-        return Sent(batch, started_at, left=False)  # calls before it took long: decide again (R23)
+        return Sent(batch, started_at, left=False, late=True)  # the calls before it took long
     try:
         with trip.lane.begin() as tx:  # the fence is checked right before each send
             ours = tx.requests.sent(batch.request_id, started_at)
@@ -119,7 +133,10 @@ def _send(trip: Trip, batch: Batch, breaker: Breaker) -> Sent:
             key=batch.request_id,
             deadline_s=trip.limits.call_s,
             feed=trip.source(batch.side, batch.resource).feed,
+            leave_by=young_until,
         )
+    except TooLateError:
+        return Sent(batch, started_at, left=False, late=True)  # its turn came late
     except DynamicsXeroError as error:
         return Sent(batch, started_at, error=error)
     return Sent(batch, started_at, answers=answers)

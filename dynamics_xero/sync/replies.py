@@ -34,13 +34,17 @@ PRECONDITION = 412
 
 @dataclass(frozen=True)
 class Sent:
-    """One call that has left, and how it ended. left: false if it was kept back after all."""
+    """One call that has left, and how it ended. left: false if it was kept back after all.
+
+    late: kept back because Xero had been read too long ago, so it is decided again (R23).
+    """
 
     batch: Batch
     started_at: datetime
     answers: Sequence[Answer] = ()
     error: DynamicsXeroError | None = None
     left: bool = True
+    late: bool = False
 
 
 class Fate(Enum):

@@ -91,7 +91,7 @@ def one_round(trip: Trip) -> bool:
         with helping(trip, mapping) as links:
             if links:
                 actions = hold(trip, mapping, decide_fresh(trip, mapping, links))
-                ended = push(trip, break_loops(trip, actions)) or ended
+                ended = push(trip, break_loops(trip, actions)).ended or ended
     return ended or adopt(trip)
 
 

@@ -38,7 +38,8 @@ class Allowance:
     """The limits of one organisation, or of one app over all its organisations.
 
     flying: start times; two calls of the same start are the same to us. over: when each is over
-    at the latest, should nobody say so. paused: limit -> until. traffic: day (since 1970) -> bytes
+    at the latest, should nobody say so. late: how many others were answered since it started:
+    Xero may have seen them after it. paused: limit -> until. traffic: day (since 1970) -> bytes
     that came from Xero, as they travelled: that is what Xero bills (xero.md section 2).
     """
 
@@ -46,6 +47,7 @@ class Allowance:
     max_flying: int
     flying: list[float] = field(default_factory=list)
     over: dict[float, float] = field(default_factory=dict)
+    late: dict[float, int] = field(default_factory=dict)
     paused: dict[str, float] = field(default_factory=dict)
     traffic: dict[int, int] = field(default_factory=dict)
 
@@ -61,9 +63,16 @@ class Allowance:
         return max(waits, key=lambda wait: wait.seconds)
 
     def start(self, now: float, over_s: float) -> None:
-        """Take one call out; there is no refund."""
+        """Take one call out; there is no refund once it has left."""
+        if now not in self.flying:  # else the first of the same start has seen more go by
+            self.late[now] = 0
         self.flying.append(now)
         self.over[now] = max(now + over_s, self.over.get(now, 0.0))
+
+    def take_back(self, started: float) -> None:
+        """Forget a call that never left."""
+        if started in self.flying:  # not given up for dead meanwhile
+            self.flying.remove(started)
 
     def end(self, now: float, started: float, remaining: Mapping[str, int]) -> None:
         """Count a call as answered; remaining: what Xero says is left, by limit."""
@@ -72,11 +81,19 @@ class Allowance:
         self.flying.remove(started)
         for window in self.windows.values():
             window.add(now)
-        # The minute's fine steps tell best what was answered meanwhile.
-        late = next(iter(self.windows.values())).answered_since(started)
+        late = self._answered_since(started)
+        flying = set(self.flying)
+        self.late = {other: count + 1 for other, count in self.late.items() if other in flying}
         for why, window in self.windows.items():
             if why in remaining:
                 window.learn(now, started, remaining[why], len(self.flying), late=late)
+
+    def _answered_since(self, started: float) -> int:
+        """Return how many calls but the last were answered since that start, or more."""
+        if started in self.late:
+            return self.late[started]
+        # A process of an older version wrote the row: the minute's fine steps tell best.
+        return next(iter(self.windows.values())).answered_since(started)
 
     def left_today(self, now: float, use: Use = Use.MONEY) -> int:
         """Return how many calls of a use the day still has."""
@@ -99,7 +116,9 @@ class Allowance:
             over = self.over.get(started, started + FLIGHT_LIMIT_S)
             if over <= now:
                 self.end(over, started, {})
-        self.over = {started: at for started, at in self.over.items() if started in self.flying}
+        flying = set(self.flying)
+        self.over = {started: at for started, at in self.over.items() if started in flying}
+        self.late = {started: count for started, count in self.late.items() if started in flying}
         for window in self.windows.values():
             window.forget(now)
         self.paused = {why: until for why, until in self.paused.items() if until > now}
@@ -109,16 +128,17 @@ class Allowance:
     def dump(self) -> str:
         """Return the row's text."""
         windows = {why: window.dump() for why, window in self.windows.items()}
-        over = list(self.over.items())
-        row = {"flying": self.flying, "over": over, "paused": self.paused, "windows": windows}
-        return json.dumps({**row, "traffic": self.traffic})
+        over, late = list(self.over.items()), list(self.late.items())
+        row = {"flying": self.flying, "over": over, "late": late, "paused": self.paused}
+        return json.dumps({**row, "windows": windows, "traffic": self.traffic})
 
     def restore(self, text: str) -> None:
         """Take up a row's text; a limit it does not name starts afresh."""
         row = json.loads(text)
         self.flying = [float(started) for started in row["flying"]]
-        # A process of an older version writes no "over".
+        # A process of an older version writes no "over" and no "late".
         self.over = {float(started): float(at) for started, at in row.get("over", [])}
+        self.late = {float(started): int(count) for started, count in row.get("late", [])}
         self.paused = {str(why): float(until) for why, until in row["paused"].items()}
         self.traffic = {int(day): int(count) for day, count in row.get("traffic", {}).items()}
         for why, window in self.windows.items():

@@ -36,7 +36,8 @@ Result = TypeVar("Result")
 class Call:
     """One call under way; what its answer says of the limits goes in before it ends.
 
-    received: bytes of its answer as they travelled. took_s: known once it has ended.
+    received: bytes of its answer as they travelled. took_s: known once it has ended. left: false
+    if it was given back.
     """
 
     started: float
@@ -44,6 +45,11 @@ class Call:
     pause: tuple[str, float] | None = None
     received: int = 0
     took_s: float = 0.0
+    left: bool = True
+
+    def give_back(self) -> None:
+        """Say that it has not left and never will: nothing was spent."""
+        self.left = False
 
     def answered(self, headers: Mapping[str, str]) -> None:
         """Take in what Xero says is left; header names in lower case."""
@@ -145,7 +151,7 @@ class Budget:
                 wait = self._change(row, functools.partial(_debit, started, over_s, use))
                 if wait.seconds:
                     for debited in self._rows[:position]:
-                        self._change(debited, lambda held: held.flying.remove(started))
+                        self._change(debited, lambda held: held.take_back(started))
                     return wait, started
             return Wait(0.0), started
 
@@ -155,6 +161,9 @@ class Budget:
                 self._change(row, functools.partial(self._count, row, call))
 
     def _count(self, row: _Row, call: Call, held: Allowance) -> None:
+        if not call.left:
+            held.take_back(call.started)
+            return
         now = self._now()
         call.took_s = now - call.started
         held.end(now, call.started, call.remaining)
@@ -222,7 +231,7 @@ class Purse:
             with self.of(tenant_id).call(within_s=within_s, over_s=over_s, use=use) as paid:
                 yield paid
         finally:  # no answer in time says as much as a slow one
-            if paid is not None and records:
+            if paid is not None and paid.left and records:
                 self.times.note(records, paid.took_s)
 
     def batch(self, ordinary: int, most: int) -> int:

@@ -19,7 +19,7 @@ from xero_python.accounting import AccountingApi
 from xero_python.api_client import ApiClient, Configuration
 from xero_python.api_client.oauth2 import OAuth2Token
 
-from dynamics_xero.errors import ThrottledError
+from dynamics_xero.errors import ThrottledError, TooLateError
 from dynamics_xero.model import Purpose
 from dynamics_xero.ports import BudgetStore, Clock, Use
 from dynamics_xero.settings import XeroSettings
@@ -42,7 +42,7 @@ READ_CALL_S = CONNECT_S + 2 * READ_S
 class _Order:
     """One call to make. kind: what it counts as. call_s: how long it may take.
 
-    records: how many it writes.
+    records: how many it writes. good_until: when it is too late for it to leave.
     """
 
     kind: str
@@ -51,6 +51,7 @@ class _Order:
     call_s: float
     writing: bool
     records: int = 0
+    good_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,14 +113,24 @@ class XeroClient:
         return self._call(_Order("read", operation, arguments, READ_CALL_S, writing=False))
 
     def write(
-        self, operation: str, *, purpose: Purpose, call_s: float, records: int, **arguments: Any
+        self,
+        operation: str,
+        *,
+        purpose: Purpose,
+        call_s: float,
+        records: int,
+        leave_by: datetime | None,
+        **arguments: Any,
     ) -> Reply:
         """Call an operation that writes so many records, in at most call_s once it has left.
 
-        Raises ThrottledError when it could not leave within turn_s.
+        Raises ThrottledError when it could not leave within turn_s, TooLateError when it could
+        not before leave_by.
         """
         kind = "write" if purpose is Purpose.DATA else "write_back"
-        order = _Order(kind, operation, arguments, call_s, writing=True, records=records)
+        order = _Order(
+            kind, operation, arguments, call_s, writing=True, records=records, good_until=leave_by
+        )
         return self._call(order)
 
     def _call(self, order: _Order) -> Reply:
@@ -142,9 +153,7 @@ class XeroClient:
             tenant_id, within_s=within_s, over_s=order.call_s, use=self._use, records=order.records
         )
         with paid as call:
-            if order.writing and self._clock.now().timestamp() > leave_by:
-                # Its request may be taken back by now, and what it carries be sent again (R22).
-                raise ThrottledError("The call could not leave in time.")
+            self._check_time(order, call, leave_by)
             api = self._api()
             self._local.token = token
             self._local.pool.within_s = order.call_s
@@ -153,6 +162,20 @@ class XeroClient:
                 return self._send(api, tenant_id, order, call)
             finally:
                 call.received = self._local.pool.received
+
+    def _check_time(self, order: _Order, call: Call, leave_by: float) -> None:
+        """Raise, and give the turn back, when it came too late for a call that writes.
+
+        Its request may be taken back by now, and what it carries be sent again (R22); or what it
+        is about to overwrite was read too long ago (R23).
+        """
+        now = self._clock.now()
+        if order.good_until is not None and now > order.good_until:
+            call.give_back()
+            raise TooLateError("The call's turn came too late.")
+        if order.writing and now.timestamp() > leave_by:
+            call.give_back()
+            raise ThrottledError("The call could not leave in time.")
 
     def _send(
         self, api: AccountingApi, tenant_id: str, order: _Order, call: Call

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any, Self
 
 from dynamics_xero.errors import RejectedError, UnavailableError
@@ -147,11 +148,12 @@ class XeroSide:
         key: str,
         deadline_s: float,
         feed: Feed | None = None,
+        leave_by: datetime | None = None,
     ) -> list[Answer]:
         """Send one call: PUT for creates, POST with ids for all else, never mixed (R17, R31).
 
         deadline_s: the longest it may take once it has left, which it does within the limits'
-        turn_s or not at all.
+        turn_s or not at all. leave_by: it leaves until then, for Xero has no If-Match (R23).
         """
         resource = RESOURCES[writes[0].resource]
         operations = {_operation(write, resource) for write in writes}
@@ -162,6 +164,7 @@ class XeroSide:
             operations.pop(),
             purpose=purpose,
             call_s=deadline_s,
+            leave_by=leave_by,
             records=len(writes),
             idempotency_key=key,
             # Left out, Xero takes it for true (xero.md section 4, summarizeErrors).

@@ -73,7 +73,7 @@ class Window:
     ) -> None:
         """Take in what an answer says is left; its own call has been added already.
 
-        late: calls of ours that may have been answered since this one started.
+        late: calls of ours that were answered since this one started, or more.
         """
         self.limit = max(self.limit, remaining + 1) if self.known else remaining + 1
         self.known = True

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import random
 
 import pytest
 
 from dynamics_xero.errors import ThrottledError
+from dynamics_xero.xero import allowance
 from tests.unit.referee import Referee, Scene
 
 
@@ -153,3 +155,83 @@ def test_a_slot_of_a_process_that_died_is_free_once_its_call_is_surely_over() ->
         waited = scene.clock.seconds
 
     assert 4 <= waited <= 5
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_r35_calls_answered_within_one_step_leave_the_whole_day_to_be_used(
+    seed: int, *, rolling: bool
+) -> None:
+    """A hundred calls a second, a day that is far shorter than it was said to be."""
+    scene = Scene(
+        seed, Referee(rolling=rolling, limit=5000, day=200), longest_s=0.06, calls_a_day=5000
+    )
+
+    with pytest.raises(ThrottledError) as caught:
+        scene.send_many(300)
+    scene.finish()
+
+    assert scene.referee.refused == 0
+    assert caught.value.code == "day"
+    assert 180 <= len(scene.referee.arrivals) <= 190
+
+
+def test_r35_a_row_that_an_older_version_wrote_is_read(*, rolling: bool) -> None:
+    """It does not say how many calls were answered since each of those under way began."""
+    scene = Scene(10, Referee(rolling=rolling, limit=60, day=100))
+    scene.send_many(50)
+    assert scene.flying > 1
+    for name, text in scene.store.rows.items():
+        row = json.loads(text)
+        del row["late"]
+        scene.store.rows[name] = json.dumps(row)
+
+    with pytest.raises(ThrottledError):
+        scene.send_many(150)
+    scene.finish()
+
+    assert scene.referee.refused == 0
+    assert 90 <= len(scene.referee.arrivals) <= 95
+
+
+def test_r35_a_call_counts_as_late_for_those_under_way_when_it_ended() -> None:
+    """What Xero says is left may lack them; it does not lack those that had ended before."""
+    held = allowance.organisation(100)
+    held.start(0.8, 60)
+    held.end(0.9, 0.8, {"day": 79})
+    assert held.left_today(0.9) == 79  # others have used 20
+
+    held.start(0.95, 60)
+    held.start(0.95, 60)  # in the same instant: the same call to us
+    held.start(0.96, 5)
+    held = _restored(held)
+    held.forget(7.0)  # the process that made the last one has died
+    held.start(7.0, 60)
+    held = _restored(held)
+    held.end(8.0, 0.95, {})
+    held.end(8.0, 0.95, {"day": 76})
+
+    # Of the four answered, its twin and the one given up may be younger than what Xero says.
+    assert held.left_today(8.0) == 76 - 2 - 1
+    held.end(9.0, 7.0, {"day": 75})
+    assert held.left_today(9.0) == 75 - 2
+
+
+def test_r35_a_call_that_did_not_leave_costs_nothing() -> None:
+    scene = Scene(11, Referee(rolling=True, limit=60))
+    scene.send()
+    scene.finish()
+    before = scene.budget.standing()
+
+    for _ in range(20):
+        with scene.budget.call(within_s=5) as call:
+            call.give_back()
+
+    after = scene.budget.standing()
+    assert after.flying == []
+    assert after.dump() == before.dump()
+
+
+def _restored(held: allowance.Allowance) -> allowance.Allowance:
+    again = allowance.organisation(100)
+    again.restore(held.dump())
+    return again
