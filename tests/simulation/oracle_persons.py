@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from tests.simulation.history import Ending, Entry
-from tests.simulation.mapped import CONTACT, PERSON, in_dynamics, persons
+from tests.simulation.mapped import CONTACT, PERSON, SYNCED, in_dynamics, persons
 from tests.simulation.oracle_edits import Face, typed_rows
 from tests.simulation.tale import Tale
 
@@ -33,6 +33,8 @@ def _company(ending: Ending, tale: Tale, account: Entry) -> Iterator[str]:
             listed[shown] -= 1
         elif not person.get("xero_remark"):
             yield f"contact {person['contactid']} {face}: not in its company's list, unsaid"
+    if account.get("xero_status") != SYNCED and account.get("xero_remark"):
+        return  # refused as a whole, and said so: who left goes with the company's next change
     typed = typed_rows(tale, str(contact["ContactID"]), until=FOR_EVER)
     for face, count in listed.items():
         if count and face not in typed:
