@@ -14,12 +14,12 @@ from dynamics_xero.model import Change, Record, Status, Values
 class Stored:
     """One record as the mirror holds it.
 
-    answered_at: when the answer that was stored last had come; generation: the full read that
-    last showed the row (R2, R3).
+    keyed_by: digest of the keys it was indexed by. answered_at: when the answer that was stored
+    last had come; generation: the full read that last showed the row (R2, R3).
     """
 
     record: Record
-    digest: str
+    keyed_by: str
     answered_at: datetime | None
     generation: int
 
@@ -28,12 +28,12 @@ class Stored:
 class RecordRow:
     """One record about to be stored.
 
-    digest: hash of its canonical content. keys: (key name, normalised value) under which it can be
-    found; they replace the keys it had (R16), None leaves those as they stand.
+    keyed_by: digest of the keys it is indexed by. keys: (key name, normalised value) under which it
+    can be found; they replace the keys it had (R16), None leaves those as they stand.
     """
 
     record: Record
-    digest: str
+    keyed_by: str
     keys: tuple[tuple[str, str], ...] | None = ()
 
 

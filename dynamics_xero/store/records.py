@@ -260,7 +260,7 @@ def _columns(row: RecordRow) -> dict[str, Any]:
         "modified_at": seen.modified_at,
         "merged_into": seen.merged_into,
         "stamps_json": codec.encode_stamps(seen.stamps),
-        "digest": row.digest,
+        "digest": row.keyed_by,
     }
 
 
@@ -277,7 +277,7 @@ def _stored(row: Sequence[Any]) -> Stored:
         modified_at,
         merged_into,
         stamps_json,
-        digest,
+        keyed_by,
         answered_at,
         generation,
     ) = row
@@ -293,4 +293,4 @@ def _stored(row: Sequence[Any]) -> Stored:
         merged_into=merged_into,
         stamps=codec.decode_stamps(stamps_json),
     )
-    return Stored(seen, digest, answered_at, generation)
+    return Stored(seen, keyed_by, answered_at, generation)

@@ -39,7 +39,7 @@ class Records(Protocol):
         ...
 
     def patch(self, endpoint: str, resource: str, patches: Mapping[str, Values]) -> None:
-        """Merge columns into the rows' values; digest, version and keys stay."""
+        """Merge columns into the rows' values; version and keys stay."""
         ...
 
     def absent(self, endpoint: str, resource: str, generation: int, limit: int) -> list[str]:

@@ -73,15 +73,10 @@ class Source:
         """
         return _digest([self.feed.columns, self.feed.parts, self.keys_digest])
 
-    def digest(self, record: Record) -> str:
-        """Tell one content from another; write-back columns are not content (R26).
-
-        Under other keys a record is new: it may find a partner that it could not have before.
-        """
+    def content(self, record: Record) -> tuple[object, ...]:
+        """Return what counts of a record when it is compared; write-back columns do not (R26)."""
         values = {c: v for c, v in record.values.items() if c not in self.ignored}
-        parts = {name: [dict(row) for row in rows] for name, rows in record.parts.items()}
-        shown = [values, parts, record.state, record.parent_id, record.merged_into]
-        return _digest([*shown, self.keys_digest])
+        return values, record.parts, record.state, record.parent_id, record.merged_into
 
     def index(self, record: Record) -> tuple[tuple[str, str], ...]:
         """Return the keys under which the record can be found."""

@@ -92,28 +92,30 @@ def observe(
     if source.stamped:
         written = {r.id for r in fresh} if ours else _unanswered(trip, tx, source)
         fresh = [_stamped(source, stored.get(r.id), r, ours=r.id in written) for r in fresh]
-    digests = {record.id: source.digest(record) for record in fresh}
     # A row shown just as it is stored is only touched; what is stored anew marks links due only if
     # its content differs: our own write-backs move the version and nothing else (R26).
-    same: list[Record] = []
-    other: list[Record] = []
+    same: list[str] = []
+    rows: list[RecordRow] = []
+    changed: list[Record] = []
     for record in fresh:
         known = stored.get(record.id)
-        unmoved = known is not None and known.record == record
-        unmoved = unmoved and not _differs(known, digests[record.id])  # under other keys it does
-        (same if unmoved else other).append(record)
+        if known and known.record == record and known.keyed_by == source.keys_digest:
+            same.append(record.id)
+            continue
+        differs = _differs(source, known, record)
+        rows.append(_row(source, known, record, differs=differs))
+        if differs:
+            changed.append(record)
     generation = cursor.generation if cursor else _generation(tx, endpoint, resource)
-    tx.records.touch(endpoint, resource, [r.id for r in same], generation)
-    rows = [_row(source, stored.get(record.id), record, digests[record.id]) for record in other]
+    tx.records.touch(endpoint, resource, same, generation)
     tx.records.put(endpoint, rows, generation=generation, answered_at=trip.now())
-    changed = [r for r in other if _differs(stored.get(r.id), digests[r.id])]
     if changed:
         trip.news.add(source.side)
         if not ours:
             trip.heard[source.side] = started_at
     mark(trip, tx, source, changed, stored)
     release(trip, tx, source, rows, stored)
-    heal(trip, tx, source, other, stored)
+    heal(trip, tx, source, [row.record for row in rows], stored)
     see(trip, tx, source, fresh)
 
 
@@ -149,15 +151,17 @@ def _unanswered(trip: Trip, tx: Transaction, source: Source) -> set[str]:
     return {link.xero_id for link in links.values() if link.xero_id is not None}
 
 
-def _row(source: Source, known: Stored | None, record: Record, digest: str) -> RecordRow:
-    """Our own write-backs move the version and nothing else: the keys stand as they are (R26)."""
-    if known and known.digest == digest and known.record.values == record.values:
-        return RecordRow(record, digest, keys=None)
-    return RecordRow(record, digest, source.index(record))
+def _row(source: Source, known: Stored | None, record: Record, *, differs: bool) -> RecordRow:
+    """Return what is to be stored; keys that are read from the same values stand as they are."""
+    moved = differs or known is None or known.record.values != record.values
+    return RecordRow(record, source.keys_digest, source.index(record) if moved else None)
 
 
-def _differs(known: Stored | None, digest: str) -> bool:
-    return known is None or known.digest != digest
+def _differs(source: Source, known: Stored | None, record: Record) -> bool:
+    """Say whether the content is new; under other keys it may find another partner, so it is."""
+    if known is None or known.keyed_by != source.keys_digest:
+        return True
+    return source.content(known.record) != source.content(record)
 
 
 def _resume(trip: Trip, source: Source) -> CursorRow:

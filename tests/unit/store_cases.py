@@ -43,7 +43,7 @@ def record(
 
 def row(seen: Record, *keys: tuple[str, str]) -> RecordRow:
     """Return a record about to be stored."""
-    return RecordRow(seen, f"digest of {seen.id}", keys)
+    return RecordRow(seen, f"keys of {seen.id}", keys)
 
 
 def links(tx: store_port.Transaction, *ids: str) -> list[Link]:

@@ -69,7 +69,7 @@ class Books:
 
     def _put(self, side: SideName, endpoint: str, record: Record) -> None:
         source = SOURCES[side, record.resource]
-        row = RecordRow(record, source.digest(record), source.index(record))
+        row = RecordRow(record, source.keys_digest, source.index(record))
         self.tx.records.put(endpoint, [row], generation=1, answered_at=NOON)
 
     def meet(self, *rows: Record) -> Meeting:

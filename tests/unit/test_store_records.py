@@ -43,7 +43,7 @@ def test_a_record_comes_back_as_it_was_put(tx: Transaction) -> None:
 
     stored = tx.records.get(ENDPOINT, "account", ["a"])["a"]
     assert stored.record == seen
-    assert (stored.digest, stored.generation, stored.answered_at) == ("digest of a", 3, SOON)
+    assert (stored.keyed_by, stored.generation, stored.answered_at) == ("keys of a", 3, SOON)
 
 
 def test_only_rows_that_are_there_come_back(tx: Transaction) -> None:
@@ -100,7 +100,8 @@ def test_a_patch_merges_columns_and_leaves_everything_else(tx: Transaction) -> N
     after = tx.records.get(ENDPOINT, "account", ["a", "nobody"])
     assert list(after) == ["a"]
     assert after["a"].record.values == {"name": "A", "xero_status": 2}
-    assert (after["a"].digest, after["a"].record.version) == (before.digest, before.record.version)
+    assert after["a"].keyed_by == before.keyed_by
+    assert after["a"].record.version == before.record.version
 
 
 def test_r16_a_key_names_every_record_that_holds_it(tx: Transaction) -> None:
