@@ -139,10 +139,13 @@ class TokenStore(Protocol):
 class BudgetStore(Protocol):
     """What was spent of a limit, shared by every process (R35)."""
 
-    def load(self, name: str) -> str | None:
-        """Return the stored state (JSON), or None."""
+    def load(self, names: Sequence[str]) -> Mapping[str, str]:
+        """Return the stored states (JSON) by name; a name without one is left out."""
         ...
 
-    def update(self, name: str, before: str | None, after: str) -> bool:
-        """Replace the state if it is still `before`; False when another process was first."""
+    def update(self, changes: Mapping[str, tuple[str | None, str]]) -> bool:
+        """Replace each state, all or none, if it is still the first of its two.
+
+        False when another process was first.
+        """
         ...

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -43,11 +44,11 @@ class MemoryBudgets:
     def __init__(self) -> None:
         self.rows: dict[str, str] = {}
 
-    def load(self, name: str) -> str | None:
-        return self.rows.get(name)
+    def load(self, names: Sequence[str]) -> dict[str, str]:
+        return {name: self.rows[name] for name in names if name in self.rows}
 
-    def update(self, name: str, before: str | None, after: str) -> bool:
-        if self.rows.get(name) != before:
+    def update(self, changes: Mapping[str, tuple[str | None, str]]) -> bool:
+        if any(self.rows.get(name) != before for name, (before, _after) in changes.items()):
             return False
-        self.rows[name] = after
+        self.rows.update({name: after for name, (_before, after) in changes.items()})
         return True

@@ -141,7 +141,7 @@ class DynamicsBudget:
 
     def standing(self) -> Spending:
         """Return how the limits stand, without changing anything."""
-        spending = Spending.read(self._store.load(self._user))
+        spending = Spending.read(self._store.load([self._user]).get(self._user))
         spending.forget(self._now())
         return spending
 
@@ -161,13 +161,13 @@ class DynamicsBudget:
     def _change(self, change: Callable[[float, Spending], Result]) -> Result:
         """Change the row as if alone; another process that was first makes us look again."""
         while True:
-            before = self._store.load(self._user)
+            before = self._store.load([self._user]).get(self._user)
             spending = Spending.read(before)
             now = self._now()
             spending.forget(now)
             result = change(now, spending)
             after = spending.text()
-            if after == before or self._store.update(self._user, before, after):
+            if after == before or self._store.update({self._user: (before, after)}):
                 return result
 
     def _now(self) -> float:

@@ -7,12 +7,22 @@ from dataclasses import asdict
 from sqlalchemy import Connection, bindparam, select, update
 
 from dynamics_xero.rows import CursorRow
-from dynamics_xero.store.engine import upsert
+from dynamics_xero.store.engine import replacing
+from dynamics_xero.store.statements import Prepared, prepared
 from dynamics_xero.store.tables import cursor
 
-_GET = select(cursor).where(
-    cursor.c.endpoint == bindparam("endpoint"), cursor.c.resource == bindparam("resource")
+_GET = prepared(
+    select(
+        cursor.c.cursor,
+        cursor.c.columns_digest,
+        cursor.c.complete,
+        cursor.c.generation,
+        cursor.c.read_at,
+        cursor.c.started_at,
+    ).where(cursor.c.endpoint == bindparam("endpoint"), cursor.c.resource == bindparam("resource"))
 )
+"""In the order of CursorRow."""
+_PUT = Prepared(lambda dialect: replacing(dialect, cursor))
 
 
 class Cursors:
@@ -23,24 +33,13 @@ class Cursors:
 
     def get(self, endpoint: str, resource: str) -> CursorRow | None:
         """Return the feed's row, None before its first read."""
-        row = self._connection.execute(_GET, {"endpoint": endpoint, "resource": resource}).first()
-        if row is None:
-            return None
-        return CursorRow(
-            cursor=row.cursor,
-            columns_digest=row.columns_digest,
-            complete=row.complete,
-            generation=row.generation,
-            read_at=row.read_at,
-            started_at=row.started_at,
-        )
+        found = _GET.rows(self._connection, {"endpoint": endpoint, "resource": resource})
+        return CursorRow(*found[0]) if found else None
 
     def put(self, endpoint: str, resource: str, row: CursorRow) -> None:
         """Store the feed's row."""
-        self._connection.execute(
-            upsert(self._connection, cursor),
-            {"endpoint": endpoint, "resource": resource, **asdict(row)},
-        )
+        ours = {"endpoint": endpoint, "resource": resource}
+        _PUT.run(self._connection, {**ours, **asdict(row)})
 
     def expire(self, endpoint: str) -> None:
         """Have every feed of the endpoint read at the next look; each goes on where it stands."""

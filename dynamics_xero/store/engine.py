@@ -85,21 +85,22 @@ def upsert(
     """
     if only_if is None:
         return _always_replacing(connection.dialect.name, table)
-    return _replacing(connection.dialect.name, table, only_if)
+    return replacing(connection.dialect.name, table, only_if)
 
 
 def insert_missing(connection: Connection, table: Table) -> Insert:
     """Return an insert that leaves a row alone that is there already."""
-    return _leaving(connection.dialect.name, table)
+    return leaving(connection.dialect.name, table)
 
 
 @lru_cache(maxsize=64)
 def _always_replacing(dialect: str, table: Table) -> Insert:
     """Made once: every page and every answer needs it, and building one costs more than a row."""
-    return _replacing(dialect, table)
+    return replacing(dialect, table)
 
 
-def _replacing(dialect: str, table: Table, only_if: ColumnElement[bool] | None = None) -> Insert:
+def replacing(dialect: str, table: Table, only_if: ColumnElement[bool] | None = None) -> Insert:
+    """Return an insert that replaces the row that has the same primary key, if it may."""
     keys = [column.name for column in table.primary_key]
     statement = _insert(dialect, table)
     others = {c.name: statement.excluded[c.name] for c in table.c if c.name not in keys}
@@ -108,7 +109,8 @@ def _replacing(dialect: str, table: Table, only_if: ColumnElement[bool] | None =
 
 
 @lru_cache(maxsize=64)
-def _leaving(dialect: str, table: Table) -> Insert:
+def leaving(dialect: str, table: Table) -> Insert:
+    """Return an insert that leaves a row alone that is there already."""
     return (
         _insert(dialect, table).on_conflict_do_nothing().execution_options(preserve_rowcount=True)
     )

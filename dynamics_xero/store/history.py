@@ -10,7 +10,12 @@ from dynamics_xero.model import Status
 from dynamics_xero.rows import HistoryRow
 from dynamics_xero.store import codec
 from dynamics_xero.store.engine import chunks
+from dynamics_xero.store.statements import Prepared
 from dynamics_xero.store.tables import history
+
+_ADD = Prepared(
+    lambda _dialect: insert(history), columns=[c.name for c in history.c if not c.primary_key]
+)
 
 
 class History:
@@ -21,8 +26,7 @@ class History:
 
     def add(self, rows: Sequence[HistoryRow]) -> None:
         """Append outcomes."""
-        if rows:
-            self._connection.execute(insert(history), [_columns(row) for row in rows])
+        _ADD.run_many(self._connection, map(_columns, rows))
 
     def told(self, link_ids: Iterable[int], action: str) -> set[int]:
         """Return those of the links of which an action is told."""

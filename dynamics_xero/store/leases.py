@@ -8,11 +8,12 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, select, update
 
 from dynamics_xero.store.engine import insert_missing
+from dynamics_xero.store.statements import prepared
 from dynamics_xero.store.tables import EPOCH, lease
 
 NOBODY = ""
 
-_RENEW = (
+_RENEW = prepared(
     update(lease)
     .where(
         lease.c.name == bindparam("b_name"),
@@ -60,7 +61,7 @@ class Leases:
     def renew(self, name: str, owner: str, fence: int, *, until: datetime) -> bool:
         """Move the end; False when somebody else took the lease since."""
         held = {"b_name": name, "b_owner": owner, "b_fence": fence, "b_until": until}
-        return self._connection.execute(_RENEW, held).rowcount == 1
+        return _RENEW.run(self._connection, held) == 1
 
     def holds(self, name: str, owner: str, fence: int, *, now: datetime) -> bool:
         """Say whether the lease is still held."""

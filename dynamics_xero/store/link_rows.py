@@ -8,14 +8,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import BindParameter, bindparam, case, func, select, update
+from sqlalchemy import BindParameter, Integer, bindparam, case, func, select, update
 
 from dynamics_xero.model import Hold, Life, Link, SideName, Status
 from dynamics_xero.store import codec
-from dynamics_xero.store.engine import chunks
+from dynamics_xero.store.engine import chunks, leaving
+from dynamics_xero.store.statements import OneOf, Prepared, prepared
 from dynamics_xero.store.tables import Instant, link
 
-SETTLE = (
+SETTLE = prepared(
     update(link)
     .where(link.c.id == bindparam("b_id"))
     .values(
@@ -40,7 +41,7 @@ SETTLE = (
 )
 """One statement, so that a mark made meanwhile by another process is not lost."""
 
-PAIR = (
+PAIR = prepared(
     update(link)
     .where(link.c.id == bindparam("b_id"))
     .values(
@@ -50,9 +51,11 @@ PAIR = (
 )
 """The new id is to be written back, whatever the outcome that follows changes besides."""
 
-REMEMBER = update(link).where(link.c.id == bindparam("b_id")).values(base_json=bindparam("b_base"))
+REMEMBER = prepared(
+    update(link).where(link.c.id == bindparam("b_id")).values(base_json=bindparam("b_base"))
+)
 
-WRITTEN = (
+WRITTEN = prepared(
     update(link)
     .where(
         link.c.id == bindparam("b_id"),
@@ -86,39 +89,59 @@ COLUMNS = (
 
 
 _OF = (link.c.connection == bindparam("b_connection"), link.c.entity == bindparam("b_entity"))
-_LISTED: BindParameter[Any] = bindparam("listed", expanding=True)
 _NOW: BindParameter[Any] = bindparam("b_now", type_=Instant)
 _CHOSEN = {
-    SideName.DYNAMICS: (*_OF, link.c.dynamics_id.in_(_LISTED)),
+    SideName.DYNAMICS: (*_OF, OneOf(link.c.dynamics_id, "listed")),
     # Parts may share their ids.
-    SideName.XERO: (*_OF, link.c.xero_id.in_(_LISTED), link.c.parent_id.is_(None)),
+    SideName.XERO: (*_OF, OneOf(link.c.xero_id, "listed"), link.c.parent_id.is_(None)),
 }
 DUE = {
     "marked": link.c.marked + 1,
     "due_at": func.coalesce(link.c.due_at, _NOW),
     "next_at": None,
 }
-MARK_DUE = {
+_MARK_DUE = {
     side: update(link).where(*chosen, link.c.life != Life.SEVERED.value).values(DUE)
     for side, chosen in _CHOSEN.items()
 }
+MARK_DUE = {side: prepared(marking) for side, marking in _MARK_DUE.items()}
 MARK_DUE_ONLY = {
-    side: marking.where(link.c.status.in_(bindparam("b_only", expanding=True)))
-    for side, marking in MARK_DUE.items()
+    side: prepared(marking.where(OneOf(link.c.status, "b_only")))
+    for side, marking in _MARK_DUE.items()
 }
 MARK_SEEN = {
-    side: update(link).where(*chosen).values(seen_run=bindparam("b_run"))
+    side: prepared(update(link).where(*chosen).values(seen_run=bindparam("b_run")))
     for side, chosen in _CHOSEN.items()
 }
-MARK_WRITE_BACK = (
+MARK_WRITE_BACK = prepared(
     update(link)
     .where(*_CHOSEN[SideName.DYNAMICS])
     .values(write_back_at=func.coalesce(link.c.write_back_at, _NOW))
 )
 FIND = {
-    side: select(*COLUMNS).where(*chosen).order_by(link.c.id) for side, chosen in _CHOSEN.items()
+    side: prepared(select(*COLUMNS).where(*chosen).order_by(link.c.id))
+    for side, chosen in _CHOSEN.items()
 }
-BY_ID = select(*COLUMNS).where(link.c.id.in_(_LISTED)).order_by(link.c.id)
+BY_ID = prepared(select(*COLUMNS).where(OneOf(link.c.id, "listed")).order_by(link.c.id))
+PARTS_OF = prepared(
+    select(*COLUMNS).where(*_OF, OneOf(link.c.parent_id, "listed")).order_by(link.c.id)
+)
+STANDING_AT = prepared(select(link.c.id).where(*_OF, OneOf(link.c.status, "b_statuses")).limit(1))
+ENSURE = Prepared(
+    lambda dialect: leaving(dialect, link), columns=("connection", "entity", "dynamics_id")
+)
+_BY_ID = update(link).where(OneOf(link.c.id, "listed"))
+WAKE = prepared(_BY_ID.values(DUE))
+BEGIN = prepared(_BY_ID.values(starts=link.c.starts + 1))
+SURVIVE = prepared(_BY_ID.values(starts=0))
+RETRY_LATER = prepared(
+    _BY_ID.values(
+        next_at=bindparam("b_next_at"),
+        attempts=link.c.attempts + bindparam("b_up", type_=Integer),
+        request_id=None,
+    )
+)
+SET_REQUEST = prepared(_BY_ID.values(request_id=bindparam("b_request")))
 
 
 def of(connection: str, entity: str) -> tuple[Any, Any]:

@@ -9,7 +9,6 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Connection,
-    Select,
     delete,
     func,
     literal,
@@ -22,23 +21,31 @@ from dynamics_xero.model import Base, Link, LinkOutcome, Status
 from dynamics_xero.store import codec
 from dynamics_xero.store.engine import chunks, insert_missing
 from dynamics_xero.store.link_rows import (
+    BEGIN,
     BY_ID,
     COLUMNS,
-    DUE,
+    ENSURE,
     FIND,
     MARK_DUE,
     MARK_DUE_ONLY,
     MARK_SEEN,
     MARK_WRITE_BACK,
     PAIR,
+    PARTS_OF,
     REMEMBER,
+    RETRY_LATER,
+    SET_REQUEST,
     SETTLE,
+    STANDING_AT,
+    SURVIVE,
+    WAKE,
     WRITTEN,
     named,
     of,
     to_link,
 )
 from dynamics_xero.store.outcomes import Settling, settled
+from dynamics_xero.store.statements import Prepared
 from dynamics_xero.store.tables import Instant, link
 
 
@@ -54,8 +61,7 @@ class Links:
             {"connection": connection, "entity": entity, "dynamics_id": dynamics_id}
             for dynamics_id in dynamics_ids
         ]
-        if rows:
-            self._connection.execute(insert_missing(self._connection, link), rows)
+        ENSURE.run_many(self._connection, rows)
 
     def plant(
         self, connection: str, entity: str, pairs: Sequence[tuple[str, str]], *, now: datetime
@@ -86,7 +92,7 @@ class Links:
         """Return the links by their own id."""
         found: dict[int, Link] = {}
         for some in chunks(ids):
-            links = map(to_link, self._connection.execute(BY_ID, {"listed": some}))
+            links = map(to_link, BY_ID.rows(self._connection, {"listed": some}))
             found.update((each.id, each) for each in links)
         return found
 
@@ -96,9 +102,8 @@ class Links:
         """Return the part links of each parent link, oldest first."""
         found: dict[int, list[Link]] = {}
         for some in chunks(parent_ids):
-            for part in self._select(*of(connection, entity), link.c.parent_id.in_(some)):
-                if part.parent_id is not None:
-                    found.setdefault(part.parent_id, []).append(part)
+            for part in self._find(PARTS_OF, some, connection, entity):
+                found.setdefault(part.parent_id or 0, []).append(part)
         return found
 
     def mark_due(
@@ -117,11 +122,11 @@ class Links:
         if only:
             asked["b_only"] = [status.value for status in only]
         for side, some in named(dynamics_ids, xero_ids):
-            self._connection.execute(marking[side], {**asked, "listed": some})
+            marking[side].run(self._connection, {**asked, "listed": some})
 
     def wake(self, link_ids: Iterable[int], *, now: datetime) -> None:
         """Mark links due by their own ids, severed ones too: a person or a merge asks for it."""
-        self._update(link_ids, DUE, b_now=now)
+        self._each(WAKE, link_ids, b_now=now)
 
     def absorbed_by(self, link_ids: Iterable[int]) -> dict[int, list[Link]]:
         """Return, per link, the links it stands for since a merge."""
@@ -133,8 +138,8 @@ class Links:
 
     def any_of(self, connection: str, entity: str, statuses: Sequence[Status]) -> bool:
         """Say whether a link stands at one of these."""
-        one = select(link.c.id).where(*of(connection, entity), link.c.status.in_(statuses)).limit(1)
-        return self._connection.scalar(one) is not None
+        asked = {"b_connection": connection, "b_entity": entity, "b_statuses": list(statuses)}
+        return len(STANDING_AT.rows(self._connection, asked)) > 0
 
     def mark_seen(
         self,
@@ -148,7 +153,7 @@ class Links:
         """Note that a feed showed the links in this run."""
         asked = {"b_connection": connection, "b_entity": entity, "b_run": run_id}
         for side, some in named(dynamics_ids, xero_ids):
-            self._connection.execute(MARK_SEEN[side], {**asked, "listed": some})
+            MARK_SEEN[side].run(self._connection, {**asked, "listed": some})
 
     def due(
         self,
@@ -232,8 +237,7 @@ class Links:
                 rows.append({"b_id": link_id, "b_xero_id": xero_id})
             else:
                 refused.append(link_id)
-        if rows:
-            self._connection.execute(PAIR, rows)
+        PAIR.run_many(self._connection, rows)
         return refused
 
     def _holders(
@@ -269,8 +273,7 @@ class Links:
             for link_id, outcome in last.items()
             if not outcome.gone and link_id in links
         ]
-        if rows:
-            self._connection.execute(SETTLE, rows)
+        SETTLE.run_many(self._connection, rows)
         return {dynamics_id: link_id for (_entity, dynamics_id), link_id in new.items()}
 
     def _new_parts(
@@ -291,9 +294,7 @@ class Links:
         self, link_ids: Iterable[int], *, next_at: datetime, attempts_up: bool = True
     ) -> None:
         """Leave links due but waiting, free of their request."""
-        attempts = link.c.attempts + (1 if attempts_up else 0)
-        changes = {"next_at": next_at, "attempts": attempts, "request_id": None}
-        self._update(link_ids, changes)
+        self._each(RETRY_LATER, link_ids, b_next_at=next_at, b_up=1 if attempts_up else 0)
 
     def rest(self, link_ids: Iterable[int]) -> None:
         """Take links that wait for their time off the list of what is due; others stay on it."""
@@ -303,16 +304,15 @@ class Links:
 
     def begin(self, link_ids: Iterable[int]) -> None:
         """Count the start of work on the links, in case its process does not live to the end."""
-        self._update(link_ids, {"starts": link.c.starts + 1})
+        self._each(BEGIN, link_ids)
 
     def survive(self, link_ids: Iterable[int]) -> None:
         """Take starts back: the process lives, whatever became of the links (R32)."""
-        self._update(link_ids, {"starts": 0})
+        self._each(SURVIVE, link_ids)
 
-    def _update(self, link_ids: Iterable[int], changes: Mapping[str, Any], **asked: Any) -> None:
+    def _each(self, changing: Prepared, link_ids: Iterable[int], **asked: Any) -> None:
         for some in chunks(link_ids):
-            changing = update(link).where(link.c.id.in_(some)).values(changes)
-            self._connection.execute(changing, asked)
+            changing.run(self._connection, {**asked, "listed": some})
 
     def queue(self, connection: str, *, remark: str, now: datetime) -> None:
         """Show the links that are due and in no open request as Queued, to be written back."""
@@ -331,12 +331,12 @@ class Links:
 
     def remember(self, bases: Mapping[int, Base]) -> None:
         """Give links another base, and change nothing else."""
-        for i, base in bases.items():
-            self._connection.execute(REMEMBER, {"b_id": i, "b_base": codec.encode_base(base)})
+        rows = [{"b_id": i, "b_base": codec.encode_base(base)} for i, base in bases.items()]
+        REMEMBER.run_many(self._connection, rows)
 
     def set_request(self, link_ids: Iterable[int], request_id: str | None) -> None:
         """Bind links to the open request they travel in, or free them."""
-        self._update(link_ids, {"request_id": request_id})
+        self._each(SET_REQUEST, link_ids, b_request=request_id)
 
     def write_backs(self, connection: str, *, limit: int) -> list[Link]:
         """Return links whose state is still to be written onto Dynamics, longest waiting first."""
@@ -368,8 +368,7 @@ class Links:
             }
             for each in links
         ]
-        if rows:
-            self._connection.execute(WRITTEN, rows)
+        WRITTEN.run_many(self._connection, rows)
 
     def mark_write_back(
         self, connection: str, entity: str, dynamics_ids: Iterable[str], now: datetime
@@ -377,11 +376,13 @@ class Links:
         """Make the links' write-backs due."""
         asked = {"b_connection": connection, "b_entity": entity, "b_now": now}
         for some in chunks(dynamics_ids):
-            self._connection.execute(MARK_WRITE_BACK, {**asked, "listed": some})
+            MARK_WRITE_BACK.run(self._connection, {**asked, "listed": some})
 
-    def _find(self, query: Select[Any], ids: list[str], connection: str, entity: str) -> list[Link]:
+    def _find(
+        self, query: Prepared, ids: Sequence[object], connection: str, entity: str
+    ) -> list[Link]:
         asked = {"b_connection": connection, "b_entity": entity, "listed": ids}
-        return [to_link(row) for row in self._connection.execute(query, asked)]
+        return [to_link(row) for row in query.rows(self._connection, asked)]
 
     def _select(self, *conditions: Any) -> list[Link]:
         query = select(*COLUMNS).where(*conditions).order_by(link.c.id)

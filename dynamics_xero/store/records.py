@@ -6,12 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, bindparam, delete, exists, select, tuple_, update
+from sqlalchemy import Connection, bindparam, delete, exists, select, update
 
 from dynamics_xero.model import Record, RecordState, Values
 from dynamics_xero.rows import RecordRow, Stored
 from dynamics_xero.store import codec
-from dynamics_xero.store.engine import chunks, insert_missing, upsert
+from dynamics_xero.store.engine import chunks, leaving, replacing
+from dynamics_xero.store.statements import OneOf, Prepared, prepared
 from dynamics_xero.store.tables import link, record, record_key
 
 Key = tuple[str, str, str, str]
@@ -33,19 +34,30 @@ COLUMNS = (
     record.c.generation,
 )
 
-# What every page and every answer asks is put together once: that costs more than a row does.
 _OURS = (
     record.c.endpoint == bindparam("endpoint"),
     record.c.resource == bindparam("resource"),
 )
-_LISTED: BindParameter[Any] = bindparam("listed", expanding=True)
-_GET = select(*COLUMNS).where(*_OURS, record.c.id.in_(_LISTED))
-_KEYS = select(record_key.c.key, record_key.c.value, record_key.c.record_id).where(
+_KEYS_OURS = (
     record_key.c.endpoint == bindparam("endpoint"),
     record_key.c.resource == bindparam("resource"),
-    record_key.c.record_id.in_(_LISTED),
 )
-_HOLDERS = (
+_GET = prepared(select(*COLUMNS).where(*_OURS, OneOf(record.c.id, "listed")))
+_CHILDREN = prepared(
+    select(*COLUMNS)
+    .where(
+        *_OURS,
+        OneOf(record.c.parent_id, "listed"),
+        record.c.state == RecordState.LIVE.value,
+    )
+    .order_by(record.c.id)
+)
+_KEYS = prepared(
+    select(record_key.c.key, record_key.c.value, record_key.c.record_id).where(
+        *_KEYS_OURS, OneOf(record_key.c.record_id, "listed")
+    )
+)
+_HOLDERS = prepared(
     select(record_key.c.value, record.c.id, record.c.state)
     .join_from(
         record_key,
@@ -55,21 +67,34 @@ _HOLDERS = (
         & (record.c.id == record_key.c.record_id),
     )
     .where(
-        record_key.c.endpoint == bindparam("endpoint"),
-        record_key.c.resource == bindparam("resource"),
+        *_KEYS_OURS,
         record_key.c.key == bindparam("key"),
-        record_key.c.value.in_(_LISTED),
+        OneOf(record_key.c.value, "listed"),
         record.c.state != RecordState.DELETED.value,
     )
 )
-_PATCH = (
+_PUT = Prepared(lambda dialect: replacing(dialect, record))
+_TOUCH = prepared(
     update(record)
-    .where(
-        record.c.endpoint == bindparam("b_endpoint"),
-        record.c.resource == bindparam("b_resource"),
-        record.c.id == bindparam("b_id"),
-    )
+    .where(*_OURS, OneOf(record.c.id, "listed"))
+    .values(generation=bindparam("b_generation"))
+)
+_PATCH = prepared(
+    update(record)
+    .where(*_OURS, record.c.id == bindparam("b_id"))
     .values(values_json=bindparam("b_values"))
+)
+_SHOWN = prepared(
+    select(record.c.id, record.c.values_json).where(*_OURS, OneOf(record.c.id, "listed"))
+)
+_ADD_KEYS = Prepared(lambda dialect: leaving(dialect, record_key))
+_DROP_KEY = prepared(
+    delete(record_key).where(
+        *_KEYS_OURS,
+        record_key.c.key == bindparam("key"),
+        record_key.c.value == bindparam("value"),
+        record_key.c.record_id == bindparam("record_id"),
+    )
 )
 
 
@@ -84,7 +109,7 @@ class Records:
         found: dict[str, Stored] = {}
         for some in chunks(ids):
             asked = {"endpoint": endpoint, "resource": resource, "listed": some}
-            stored = map(_stored, self._connection.execute(_GET, asked))
+            stored = map(_stored, _GET.rows(self._connection, asked))
             found.update((each.record.id, each) for each in stored)
         return found
 
@@ -94,17 +119,9 @@ class Records:
         """Return the live rows of each parent, ordered by id."""
         found: dict[str, list[Record]] = {}
         for some in chunks(parent_ids):
-            query = (
-                select(*COLUMNS)
-                .where(
-                    *_in_resource(endpoint, resource),
-                    record.c.parent_id.in_(some),
-                    record.c.state == RecordState.LIVE.value,
-                )
-                .order_by(record.c.id)
-            )
-            for row in self._connection.execute(query):
-                found.setdefault(row.parent_id, []).append(_stored(row).record)
+            asked = {"endpoint": endpoint, "resource": resource, "listed": some}
+            for row in map(_stored, _CHILDREN.rows(self._connection, asked)):
+                found.setdefault(row.record.parent_id or "", []).append(row.record)
         return found
 
     def put(
@@ -120,8 +137,7 @@ class Records:
         if not last:
             return
         stamp = {"endpoint": endpoint, "generation": generation, "answered_at": answered_at}
-        parameters = [{**stamp, **_columns(row)} for row in last.values()]
-        self._connection.execute(upsert(self._connection, record), parameters)
+        _PUT.run_many(self._connection, [{**stamp, **_columns(row)} for row in last.values()])
         self._put_keys(endpoint, last)
 
     def _put_keys(self, endpoint: str, rows: Mapping[tuple[str, str], RecordRow]) -> None:
@@ -133,18 +149,8 @@ class Records:
             for (resource, row_id), keys in told.items()
             for key, value in keys
         }
-        gone = sorted(had - has)
-        for some in chunks(gone):
-            columns = tuple_(*(record_key.c[n] for n in ("resource", "key", "value", "record_id")))
-            self._connection.execute(
-                delete(record_key).where(record_key.c.endpoint == endpoint, columns.in_(some))
-            )
-        names = ("resource", "key", "value", "record_id")
-        new = [
-            {"endpoint": endpoint, **dict(zip(names, k, strict=True))} for k in sorted(has - had)
-        ]
-        if new:
-            self._connection.execute(insert_missing(self._connection, record_key), new)
+        _DROP_KEY.run_many(self._connection, [_key(endpoint, key) for key in sorted(had - has)])
+        _ADD_KEYS.run_many(self._connection, [_key(endpoint, key) for key in sorted(has - had)])
 
     def _keys(self, endpoint: str, rows: Iterable[tuple[str, str]]) -> set[Key]:
         by_resource: dict[str, list[str]] = {}
@@ -154,37 +160,23 @@ class Records:
         for resource, ids in by_resource.items():
             for some in chunks(ids):
                 asked = {"endpoint": endpoint, "resource": resource, "listed": some}
-                found.update((resource, *row) for row in self._connection.execute(_KEYS, asked))
+                found.update((resource, *row) for row in _KEYS.rows(self._connection, asked))
         return found
 
     def touch(self, endpoint: str, resource: str, ids: Iterable[str], generation: int) -> None:
         """Note that a read of this generation showed the rows, unchanged."""
+        ours = {"endpoint": endpoint, "resource": resource, "b_generation": generation}
         for some in chunks(ids):
-            self._connection.execute(
-                update(record)
-                .where(*_in_resource(endpoint, resource), record.c.id.in_(some))
-                .values(generation=generation)
-            )
+            _TOUCH.run(self._connection, {**ours, "listed": some})
 
     def patch(self, endpoint: str, resource: str, patches: Mapping[str, Values]) -> None:
         """Merge columns into the rows' values; rows that are not there stay so."""
-        parameters: list[dict[str, Any]] = []
+        ours = {"endpoint": endpoint, "resource": resource}
         for some in chunks(patches):
-            query = select(record.c.id, record.c.values_json).where(
-                *_in_resource(endpoint, resource), record.c.id.in_(some)
-            )
-            for row_id, text in self._connection.execute(query):
-                values = {**codec.decode_values(text), **patches[row_id]}
-                parameters.append(
-                    {
-                        "b_endpoint": endpoint,
-                        "b_resource": resource,
-                        "b_id": row_id,
-                        "b_values": codec.encode_values(values),
-                    }
-                )
-        if parameters:
-            self._connection.execute(_PATCH, parameters)
+            shown = _SHOWN.rows(self._connection, {**ours, "listed": some})
+            merged = ((i, {**codec.decode_values(text), **patches[i]}) for i, text in shown)
+            rows = [{**ours, "b_id": i, "b_values": codec.encode_values(v)} for i, v in merged]
+            _PATCH.run_many(self._connection, rows)
 
     def absent(self, endpoint: str, resource: str, generation: int, limit: int) -> list[str]:
         """Return ids that no read of this generation has shown and that are not deleted."""
@@ -237,7 +229,7 @@ class Records:
         found: dict[str, list[tuple[str, RecordState]]] = {}
         for some in chunks(values):
             asked = {"endpoint": endpoint, "resource": resource, "key": key, "listed": some}
-            for value, row_id, state in self._connection.execute(_HOLDERS, asked):
+            for value, row_id, state in _HOLDERS.rows(self._connection, asked):
                 found.setdefault(value, []).append((row_id, RecordState(state)))
         # Sorted here: an ORDER BY makes SQLite walk the whole resource instead of the key index.
         return {value: sorted(rows) for value, rows in found.items()}
@@ -245,6 +237,12 @@ class Records:
 
 def _in_resource(endpoint: str, resource: str) -> tuple[Any, Any]:
     return record.c.endpoint == endpoint, record.c.resource == resource
+
+
+def _key(endpoint: str, key: Key) -> dict[str, str]:
+    resource, name, value, row_id = key
+    ours = {"endpoint": endpoint, "resource": resource}
+    return {**ours, "key": name, "value": value, "record_id": row_id}
 
 
 def _columns(row: RecordRow) -> dict[str, Any]:

@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from dynamics_xero.rows import RequestRow
 from dynamics_xero.store import codec
+from dynamics_xero.store.statements import prepared
 from dynamics_xero.store.tables import request
+
+_THIS = request.c.id == bindparam("b_id")
+_SENT = prepared(update(request).where(_THIS).values(sent_at=bindparam("b_at")))
+_CLOSE = prepared(delete(request).where(_THIS))
 
 
 class Requests:
@@ -25,14 +30,11 @@ class Requests:
 
     def sent(self, request_id: str, at: datetime) -> bool:
         """Note when a call left; False when it is no longer written down, and must not."""
-        noted = self._connection.execute(
-            update(request).where(request.c.id == request_id).values(sent_at=at)
-        )
-        return noted.rowcount == 1
+        return _SENT.run(self._connection, {"b_id": request_id, "b_at": at}) == 1
 
     def close(self, request_id: str) -> None:
         """Forget a call: its outcome is stored, or it is known not to have been taken."""
-        self._connection.execute(delete(request).where(request.c.id == request_id))
+        _CLOSE.run(self._connection, {"b_id": request_id})
 
     def opened(self, connection: str) -> list[RequestRow]:
         """Return the connection's open calls, the earliest deadline first."""

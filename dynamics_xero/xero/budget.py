@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -122,9 +122,7 @@ class Budget:
 
     def standing(self) -> Allowance:
         """Return how the organisation's limits stand, without changing anything."""
-        row = self._rows[0]
-        held, _before = self._load(row)
-        return held
+        return self._held(self._rows[:1])[0][0]
 
     def afford(self, use: Use) -> None:
         """Raise ThrottledError when the day has no call left for a use; nothing is spent."""
@@ -147,48 +145,51 @@ class Budget:
         """Debit every row before the call leaves, or none of them and say how long to wait."""
         with self._lock:
             started = self._now()
-            for position, row in enumerate(self._rows):
-                wait = self._change(row, functools.partial(_debit, started, over_s, use))
-                if wait.seconds:
-                    for debited in self._rows[:position]:
-                        self._change(debited, lambda held: held.take_back(started))
-                    return wait, started
-            return Wait(0.0), started
+            return self._change(functools.partial(_debit, started, over_s, use)), started
 
     def _settle(self, call: Call) -> None:
         with self._lock:
-            for row in self._rows:
-                self._change(row, functools.partial(self._count, row, call))
+            self._change(functools.partial(self._count, call))
 
-    def _count(self, row: _Row, call: Call, held: Allowance) -> None:
+    def _count(self, call: Call, everything: Sequence[Allowance]) -> None:
         if not call.left:
-            held.take_back(call.started)
+            for held in everything:
+                held.take_back(call.started)
             return
         now = self._now()
         call.took_s = now - call.started
-        held.end(now, call.started, call.remaining)
-        if "day" in held.windows:
-            held.weigh(now, call.received)
-            self.left = held.left_today(now)
-        if call.pause is not None and call.pause[0] in row.pauses:
-            held.pause(call.pause[0], now + call.pause[1])
+        for row, held in zip(self._rows, everything, strict=True):
+            held.end(now, call.started, call.remaining)
+            if "day" in held.windows:
+                held.weigh(now, call.received)
+                self.left = held.left_today(now)
+            if call.pause is not None and call.pause[0] in row.pauses:
+                held.pause(call.pause[0], now + call.pause[1])
 
-    def _change(self, row: _Row, change: Callable[[Allowance], Result]) -> Result:
-        """Change a row as if alone; another process that was first makes us look again."""
+    def _change(self, change: Callable[[Sequence[Allowance]], Result]) -> Result:
+        """Change the rows as if alone; another process that was first makes us look again."""
         while True:
-            held, before = self._load(row)
-            result = change(held)
-            after = held.dump()
-            if after == before or self._store.update(row.name, before, after):
+            loaded = self._held(self._rows)
+            result = change([held for held, _before in loaded])
+            after = {
+                row.name: (before, held.dump())
+                for row, (held, before) in zip(self._rows, loaded, strict=True)
+            }
+            changes = {name: each for name, each in after.items() if each[0] != each[1]}
+            if not changes or self._store.update(changes):
                 return result
 
-    def _load(self, row: _Row) -> tuple[Allowance, str | None]:
-        before = self._store.load(row.name)
+    def _held(self, rows: Sequence[_Row]) -> list[tuple[Allowance, str | None]]:
+        """Return each row as it stands now, with the text that it was read from."""
+        stored = self._store.load([row.name for row in rows])
+        return [(self._restored(row, stored.get(row.name)), stored.get(row.name)) for row in rows]
+
+    def _restored(self, row: _Row, text: str | None) -> Allowance:
         held = row.fresh()
-        if before is not None:
-            held.restore(before)
+        if text is not None:
+            held.restore(text)
         held.forget(self._now())
-        return held, before
+        return held
 
     def _now(self) -> float:
         return self._clock.now().timestamp()
@@ -260,8 +261,9 @@ def words(why: str, use: Use) -> str:
 _USES = {Use.BACKFILL: "a load", Use.RECONCILE: "a comparison"}
 
 
-def _debit(now: float, over_s: float, use: Use, held: Allowance) -> Wait:
-    wait = held.wait(now, use)
+def _debit(now: float, over_s: float, use: Use, everything: Sequence[Allowance]) -> Wait:
+    wait = max((held.wait(now, use) for held in everything), key=lambda each: each.seconds)
     if not wait.seconds:
-        held.start(now, over_s)
+        for held in everything:
+            held.start(now, over_s)
     return wait

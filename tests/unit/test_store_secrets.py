@@ -188,30 +188,38 @@ def test_a_key_file_that_cannot_be_written_changes_nothing(tmp_path: Path) -> No
 
 def test_r35_a_budget_is_replaced_only_as_it_was_read(store: Store) -> None:
     budgets: BudgetStore = Budgets(store)
-    assert budgets.load("xero:1") is None
+    assert budgets.load(["xero:1"]) == {}
 
-    assert budgets.update("xero:1", None, "60")
-    assert not budgets.update("xero:1", None, "60")
-    assert not budgets.update("xero:1", "59", "58")
-    assert budgets.update("xero:1", "60", "59")
+    assert budgets.update({"xero:1": (None, "60")})
+    assert not budgets.update({"xero:1": (None, "60")})
+    assert not budgets.update({"xero:1": ("59", "58")})
+    assert budgets.update({"xero:1": ("60", "59")})
 
-    assert budgets.load("xero:1") == "59"
-    assert budgets.load("xero:2") is None
+    assert budgets.load(["xero:1", "xero:2"]) == {"xero:1": "59"}
+
+
+def test_r35_of_several_budgets_all_are_replaced_or_none(store: Store) -> None:
+    budgets = Budgets(store)
+    budgets.update({"xero:1": (None, "60"), "app": (None, "100")})
+
+    assert not budgets.update({"xero:1": ("60", "59"), "app": ("98", "97")})
+    assert budgets.load(["xero:1", "app"]) == {"xero:1": "60", "app": "100"}
+    assert budgets.update({"xero:1": ("60", "59"), "app": ("100", "99")})
+    assert budgets.load(["xero:1", "app"]) == {"xero:1": "59", "app": "99"}
 
 
 def test_r35_threads_that_spend_one_budget_lose_no_call(store: Store) -> None:
     budgets = Budgets(store)
-    budgets.update("xero:1", None, "0")
+    budgets.update({"xero:1": (None, "0")})
 
     def spend(_number: int) -> None:
         for _attempt in range(1000):
-            before = budgets.load("xero:1")
-            assert before is not None
-            if budgets.update("xero:1", before, str(int(before) + 1)):
+            before = budgets.load(["xero:1"])["xero:1"]
+            if budgets.update({"xero:1": (before, str(int(before) + 1))}):
                 return
         raise AssertionError("A thousand others were first.")
 
     with ThreadPoolExecutor(5) as pool:
         list(pool.map(spend, range(40)))
 
-    assert budgets.load("xero:1") == "40"
+    assert budgets.load(["xero:1"]) == {"xero:1": "40"}
