@@ -154,19 +154,18 @@ def _mark_holders(
     only: Sequence[Status] = (),
 ) -> None:
     """Mark due the links of the Dynamics rows that hold these keys."""
-    if only and not any(
-        tx.links.any_of(c, route.entity, only) for c in trip.subscribers[source.side]
-    ):
-        return
-    endpoint = trip.key(SideName.DYNAMICS)
-    table = trip.mapping(route.entity).dynamics
     values: dict[str, list[str]] = {}
     for key, value in keys:
         values.setdefault(key, []).append(value)
+    subscribers = trip.subscribers[source.side] if values else ()
+    if only and not any(tx.links.any_of(each, route.entity, only) for each in subscribers):
+        return
+    endpoint = trip.key(SideName.DYNAMICS)
+    table = trip.mapping(route.entity).dynamics
     for key, wanted in sorted(values.items()):
         found = tx.records.holders(endpoint, table, key, sorted(wanted))
         ids = [row_id for rows in found.values() for row_id, _state in rows]
-        for connection in trip.subscribers[source.side]:
+        for connection in subscribers:
             now = trip.now()
             tx.links.mark_due(connection, route.entity, dynamics_ids=ids, now=now, only=only)
 

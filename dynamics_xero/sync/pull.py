@@ -116,7 +116,8 @@ def observe(
     mark(trip, tx, source, changed, stored)
     release(trip, tx, source, rows, stored)
     heal(trip, tx, source, [row.record for row in rows], stored)
-    see(trip, tx, source, fresh)
+    if cursor is not None:
+        see(trip, tx, source, fresh)
 
 
 def _is_news(known: Stored | None, record: Record, started_at: datetime) -> bool:
