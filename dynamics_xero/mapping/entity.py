@@ -50,6 +50,9 @@ class EntityMapping:
     name: ClassVar[str] = ""
     fields: ClassVar[Mapping[str, FieldRule]] = {}
     _declared: ClassVar[Mapping[str, Declaration | None]] = {}
+    _match_keys: ClassVar[tuple[Key, ...]] = ()
+    _index_keys: ClassVar[tuple[Key, ...]] = ()
+    _xero_columns: ClassVar[tuple[str, ...]] = ()
 
     def __init_subclass__(cls) -> None:
         """Collect the fields, check every column, and report all faults at once."""
@@ -65,6 +68,12 @@ class EntityMapping:
         faults.extend((*_unknown_names(cls), *_shared_targets(cls)))
         if faults:
             raise SettingsError([f"{cls.__name__}: {fault}" for fault in faults])
+        trimmed = (key.limited_to(cls.fields) for key in _declared_keys(cls))
+        cls._match_keys = tuple(key for key in trimmed if key is not None)
+        alone = (together(name) for name in cls.unique_in_xero)
+        cls._index_keys = tuple({k.name: k for k in (*alone, *cls._match_keys)}.values())
+        written = (column for rule in cls.fields.values() for column in rule.columns_xero)
+        cls._xero_columns = tuple(dict.fromkeys(written))
 
     @classmethod
     def scope(cls, values: Values) -> bool:  # noqa: ARG003  # for subclasses to look at
@@ -86,14 +95,12 @@ class EntityMapping:
     @classmethod
     def match_keys(cls) -> tuple[Key, ...]:
         """Return what a partner is found by, best first; a dropped field takes its keys along."""
-        trimmed = (key.limited_to(cls.fields) for key in _declared_keys(cls))
-        return tuple(key for key in trimmed if key is not None)
+        return cls._match_keys
 
     @classmethod
     def index_keys(cls) -> tuple[Key, ...]:
         """Return every key under which a record has to be found."""
-        alone = (together(name) for name in cls.unique_in_xero)
-        return tuple({key.name: key for key in (*alone, *cls.match_keys())}.values())
+        return cls._index_keys
 
     @classmethod
     def sole_fields(cls) -> tuple[str, ...]:
@@ -138,9 +145,7 @@ class EntityMapping:
     @classmethod
     def xero_columns(cls) -> tuple[str, ...]:
         """Return the Xero columns to keep and watch."""
-        return tuple(
-            dict.fromkeys(column for rule in cls.fields.values() for column in rule.columns_xero)
-        )
+        return cls._xero_columns
 
     @classmethod
     def read_dynamics(cls, values: Values) -> tuple[dict[str, Value], list[str]]:

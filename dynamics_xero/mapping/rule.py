@@ -57,8 +57,10 @@ class FieldRule:
         value = self._worked_out(values)
         if self.direction is Direction.TO_DYNAMICS:
             return value
-        if value is None and self.required:
-            raise MappingError(f"{self.label} is empty, Xero needs it.")
+        if value is None:
+            if self.required:
+                raise MappingError(f"{self.label} is empty, Xero needs it.")
+            return None
         problem = self.convert.problem(value)
         if problem:
             raise MappingError(f"{self.label} {problem}")
@@ -79,7 +81,7 @@ class FieldRule:
 
     def from_xero(self, values: Values) -> Value:
         """Return the canonical value Xero shows."""
-        return self.convert.gather(tuple(values.get(column) for column in self.columns_xero))
+        return self.convert.gather(tuple(map(values.get, self.columns_xero)))
 
     def fit(self, value: Value) -> Value:
         """Return what Xero would show for this value: the sides agree if `fit(d) == x`."""

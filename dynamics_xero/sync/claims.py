@@ -177,7 +177,7 @@ def _by(*columns: str) -> _Identity:
 
 def row_key(mapping: type[EntityMapping], row: Values) -> Key:
     """Return what a row is compared by."""
-    return tuple(row.get(column) or None for column in mapping.xero_columns())
+    return tuple([row.get(column) or None for column in mapping.xero_columns()])
 
 
 def fold(key: Key) -> Key:

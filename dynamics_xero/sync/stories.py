@@ -7,7 +7,7 @@ rule that chose it, the request it travelled in and the code of the answer.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from dynamics_xero.model import Action, ActionKind, Base, Change, Link, PartDecision, SideName
@@ -107,7 +107,10 @@ def sent(part: PartDecision, base: Base) -> dict[str, Change]:
 
 
 def _with_base(changes: Mapping[str, Change], base: Base) -> dict[str, Change]:
-    return {name: replace(change, base=base.get(name)) for name, change in changes.items()}
+    return {
+        name: Change(each.before, each.after, each.rule, base.get(name))
+        for name, each in changes.items()
+    }
 
 
 def _versions(ending: Ending) -> dict[SideName, int | None]:
