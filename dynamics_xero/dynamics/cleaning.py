@@ -24,6 +24,8 @@ def text(value: object) -> str | None:
 
 def whole(value: object) -> Value:
     """Return a whole number: choices, states, counts."""
+    if type(value) is int:
+        return value
     number = decimal(value)
     if isinstance(number, Decimal) and number == number.to_integral_value():
         return int(number)

@@ -27,19 +27,23 @@ def _tag(value: object) -> object:
     raise TypeError(f"A {type(value).__name__} cannot be stored.")
 
 
-_TAGGED = '"$'
-"""Stands in every text with a tagged value; most texts have none and need no second look."""
+def _untag(shown: dict[str, Any]) -> Any:
+    """Return what a JSON object stands for: a tagged value, or itself."""
+    if DECIMAL in shown:
+        return Decimal(shown[DECIMAL])
+    if TIME in shown:
+        return datetime.fromisoformat(shown[TIME])
+    return shown
 
-_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), default=_tag, allow_nan=False)
+
+_ENCODER = json.JSONEncoder(
+    sort_keys=True, separators=(",", ":"), default=_tag, allow_nan=False, check_circular=False
+)
+_DECODER = json.JSONDecoder(object_hook=_untag)
 
 
-def _untag(value: Any) -> Value:
-    """Return the value of one JSON element; only tagged values are objects there."""
-    if type(value) is not dict:
-        return value  # type: ignore[no-any-return]  # JSON scalars are Values
-    if DECIMAL in value:
-        return Decimal(value[DECIMAL])
-    return datetime.fromisoformat(value[TIME])
+def _decode(text: str) -> Any:
+    return _DECODER.raw_decode(text)[0]  # our own texts have no blanks around them to pass over
 
 
 def encode_values(values: Values) -> str:
@@ -49,8 +53,8 @@ def encode_values(values: Values) -> str:
 
 def decode_values(text: str) -> dict[str, Value]:
     """Return what encode_values was given."""
-    loaded: dict[str, Any] = json.loads(text)
-    return _values(loaded) if _TAGGED in text else loaded
+    values: dict[str, Value] = _decode(text)
+    return values
 
 
 def encode_many(rows: Sequence[Values]) -> str:
@@ -60,7 +64,7 @@ def encode_many(rows: Sequence[Values]) -> str:
 
 def decode_many(text: str) -> tuple[dict[str, Value], ...]:
     """Return what encode_many was given."""
-    return tuple(_values(row) for row in json.loads(text))
+    return tuple(_decode(text))
 
 
 def encode_parts(parts: Parts) -> str:
@@ -72,8 +76,8 @@ def decode_parts(text: str) -> dict[str, tuple[Values, ...]]:
     """Return what encode_parts was given."""
     if text == "{}":
         return {}
-    loaded: dict[str, list[dict[str, Any]]] = json.loads(text)
-    return {name: tuple(_values(row) for row in rows) for name, rows in loaded.items()}
+    loaded: dict[str, list[Values]] = _decode(text)
+    return {name: tuple(rows) for name, rows in loaded.items()}
 
 
 def encode_stamps(stamps: Mapping[str, datetime]) -> str | None:
@@ -83,8 +87,8 @@ def encode_stamps(stamps: Mapping[str, datetime]) -> str | None:
 
 def decode_stamps(text: str | None) -> dict[str, datetime]:
     """Return what encode_stamps was given."""
-    loaded: dict[str, dict[str, str]] = json.loads(text) if text else {}
-    return {name: datetime.fromisoformat(tagged[TIME]) for name, tagged in loaded.items()}
+    stamps: dict[str, datetime] = _decode(text) if text else {}
+    return stamps
 
 
 def encode_base(base: Base) -> str:
@@ -94,10 +98,8 @@ def encode_base(base: Base) -> str:
 
 def decode_base(text: str) -> dict[str, tuple[Value, Value]]:
     """Return what encode_base was given."""
-    loaded: dict[str, tuple[Any, Any]] = json.loads(text)
-    if _TAGGED not in text:
-        return {name: (here, there) for name, (here, there) in loaded.items()}
-    return {name: (_untag(here), _untag(there)) for name, (here, there) in loaded.items()}
+    loaded: dict[str, list[Value]] = _decode(text)
+    return {name: (here, there) for name, (here, there) in loaded.items()}
 
 
 def encode_changes(changes: Mapping[str, Change]) -> str:
@@ -108,16 +110,8 @@ def encode_changes(changes: Mapping[str, Change]) -> str:
 
 def decode_changes(text: str) -> dict[str, Change]:
     """Return what encode_changes was given."""
-    loaded: dict[str, list[Any]] = json.loads(text)
+    loaded: dict[str, list[Any]] = _decode(text)
     return {
-        name: Change(_untag(before), _untag(after), str(rule), _base(base))
+        name: Change(before, after, rule, (base[0], base[1]) if base else None)
         for name, (before, after, rule, *base) in loaded.items()
     }
-
-
-def _base(halves: Sequence[Any]) -> tuple[Value, Value] | None:
-    return (_untag(halves[0]), _untag(halves[1])) if halves else None
-
-
-def _values(loaded: dict[str, Any]) -> dict[str, Value]:
-    return {name: _untag(value) for name, value in loaded.items()}

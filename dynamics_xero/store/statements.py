@@ -95,8 +95,8 @@ class _Form:
     def read(self, result: CursorResult[Any]) -> list[Row]:
         """Return the rows in the columns' types."""
         if not self._read:
-            return list(result)
-        return [_processed(row, self._read) for row in result]
+            return list(result.all())
+        return [_processed(row, self._read) for row in result.all()]
 
 
 def _processors(
