@@ -126,7 +126,11 @@ BY_ID = prepared(select(*COLUMNS).where(OneOf(link.c.id, "listed")).order_by(lin
 PARTS_OF = prepared(
     select(*COLUMNS).where(*_OF, OneOf(link.c.parent_id, "listed")).order_by(link.c.id)
 )
-STANDING_AT = prepared(select(link.c.id).where(*_OF, OneOf(link.c.status, "b_statuses")).limit(1))
+STANDING_AT = prepared(
+    select(link.c.id)
+    .where(link.c.connection == bindparam("b_connection"), OneOf(link.c.status, "b_statuses"))
+    .limit(1)
+)
 ENSURE = Prepared(
     lambda dialect: leaving(dialect, link), columns=("connection", "entity", "dynamics_id")
 )

@@ -136,9 +136,9 @@ class Links:
                 found.setdefault(loser.winner_id or 0, []).append(loser)
         return found
 
-    def any_of(self, connection: str, entity: str, statuses: Sequence[Status]) -> bool:
-        """Say whether a link stands at one of these."""
-        asked = {"b_connection": connection, "b_entity": entity, "b_statuses": list(statuses)}
+    def any_of(self, connection: str, statuses: Sequence[Status]) -> bool:
+        """Say whether a link of any entity stands at one of these."""
+        asked = {"b_connection": connection, "b_statuses": statuses}
         return len(STANDING_AT.rows(self._connection, asked)) > 0
 
     def mark_seen(

@@ -44,13 +44,11 @@ _KEYS_OURS = (
 )
 _GET = prepared(select(*COLUMNS).where(*_OURS, OneOf(record.c.id, "listed")))
 _CHILDREN = prepared(
-    select(*COLUMNS)
-    .where(
+    select(*COLUMNS).where(
         *_OURS,
         OneOf(record.c.parent_id, "listed"),
         record.c.state == RecordState.LIVE.value,
     )
-    .order_by(record.c.id)
 )
 _KEYS = prepared(
     select(record_key.c.key, record_key.c.value, record_key.c.record_id).where(
@@ -122,7 +120,8 @@ class Records:
             asked = {"endpoint": endpoint, "resource": resource, "listed": some}
             for row in map(_stored, _CHILDREN.rows(self._connection, asked)):
                 found.setdefault(row.record.parent_id or "", []).append(row.record)
-        return found
+        # Sorted here: an ORDER BY makes SQLite walk the whole resource instead of its index.
+        return {parent: sorted(rows, key=_id) for parent, rows in found.items()}
 
     def put(
         self,
@@ -233,6 +232,10 @@ class Records:
                 found.setdefault(value, []).append((row_id, RecordState(state)))
         # Sorted here: an ORDER BY makes SQLite walk the whole resource instead of the key index.
         return {value: sorted(rows) for value, rows in found.items()}
+
+
+def _id(one: Record) -> str:
+    return one.id
 
 
 def _in_resource(endpoint: str, resource: str) -> tuple[Any, Any]:

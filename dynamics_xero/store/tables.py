@@ -144,6 +144,8 @@ _DUE = text("due_at IS NOT NULL")
 _UNWRITTEN = text("write_back_at IS NOT NULL")
 _OUTLIVED = text("winner_id IS NOT NULL")
 _HELD = text("hold IS NOT NULL")
+_INSIDE = text("parent_id IS NOT NULL")
+"""Else SQLite takes it for links that have no parent, and walks nearly all there are."""
 Index(
     "link_xero",
     link.c.connection,
@@ -181,7 +183,13 @@ Index(
     sqlite_where=_HELD,
     postgresql_where=_HELD,
 )
-Index("link_parent", link.c.connection, link.c.parent_id)
+Index(
+    "link_parent",
+    link.c.connection,
+    link.c.parent_id,
+    sqlite_where=_INSIDE,
+    postgresql_where=_INSIDE,
+)
 Index("link_status", link.c.connection, link.c.status)
 
 request = Table(

@@ -63,8 +63,8 @@ class Links(Protocol):
         """Return, per link, the links it stands for since a merge."""
         ...
 
-    def any_of(self, connection: str, entity: str, statuses: Sequence[Status]) -> bool:
-        """Say whether a link stands at one of these."""
+    def any_of(self, connection: str, statuses: Sequence[Status]) -> bool:
+        """Say whether a link of any entity stands at one of these."""
         ...
 
     def mark_seen(

@@ -158,7 +158,7 @@ def _mark_holders(
     for key, value in keys:
         values.setdefault(key, []).append(value)
     subscribers = trip.subscribers[source.side] if values else ()
-    if only and not any(tx.links.any_of(each, route.entity, only) for each in subscribers):
+    if only and not any(tx.links.any_of(each, only) for each in subscribers):
         return
     endpoint = trip.key(SideName.DYNAMICS)
     table = trip.mapping(route.entity).dynamics
