@@ -31,6 +31,8 @@ def open_calls(trip: Trip, actions: Sequence[Action]) -> list[Batch]:
 
 def write_down(trip: Trip, groups: Sequence[Sequence[Action]]) -> list[Batch]:
     """Write one request down per group, each to be sent as one call."""
+    if not groups:
+        return []
     now = trip.now()
     batches = [Batch(trip.new_id(), tuple(group), now) for group in groups]
     with trip.lane.begin() as tx:
