@@ -95,19 +95,19 @@ def _read_boundary(content_type: str) -> bytes:
 
 
 def _read_part(content: bytes) -> PartReply:
-    _, _, inner = _divide(content.lstrip(b"\r\n"))
-    status_line, headers, payload = _divide(inner.lstrip(b"\r\n"), has_status=True)
+    """Read one answer; what its part says of itself, before it begins, is passed over."""
+    _, inner = _divide(content.lstrip(b"\r\n"))
+    head, payload = _divide(inner.lstrip(b"\r\n"))
+    status_line, *lines = head.decode("utf-8", "replace").splitlines() or [""]
     words = status_line.split(None, 2)
     if len(words) < 2 or not words[0].startswith("HTTP/") or not words[1].isdigit():
         raise BrokenBatchError("a part has no status line")
+    pairs = (line.partition(":") for line in lines)
+    headers = {name.strip().lower(): value.strip() for name, _, value in pairs}
     return PartReply(int(words[1]), headers, payload)
 
 
-def _divide(content: bytes, *, has_status: bool = False) -> tuple[str, dict[str, str], bytes]:
-    """Divide head from body; return the status line (where there is one), headers and body."""
+def _divide(content: bytes) -> tuple[bytes, bytes]:
+    """Divide head from body."""
     gap = _BLANK_LINE.search(content)
-    head, body = (content[: gap.start()], content[gap.end() :]) if gap else (content, b"")
-    lines = head.decode("utf-8", "replace").splitlines()
-    first = lines.pop(0) if has_status and lines else ""
-    pairs = (line.partition(":") for line in lines)
-    return first, {name.strip().lower(): value.strip() for name, _, value in pairs}, body
+    return (content[: gap.start()], content[gap.end() :]) if gap else (content, b"")

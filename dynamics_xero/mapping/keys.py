@@ -90,5 +90,7 @@ def normal(value: Value) -> str:
 
 def compact(value: Value) -> str:
     """Return letters and digits only, folded: "SW1A 1AA" and "sw1a-1aa" are one postcode."""
-    text = unicodedata.normalize("NFKC", normal(value))
+    text = normal(value)
+    if not text.isascii():
+        text = unicodedata.normalize("NFKC", text)
     return "".join(filter(str.isalnum, text))

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import BindParameter, Integer, bindparam, case, func, select, update
+from sqlalchemy import BindParameter, Integer, bindparam, case, func, literal_column, select, update
 
 from dynamics_xero.model import Hold, Life, Link, SideName, Status
 from dynamics_xero.store import codec
@@ -110,7 +110,11 @@ MARK_DUE_ONLY = {
     for side, marking in _MARK_DUE.items()
 }
 MARK_SEEN = {
-    side: prepared(update(link).where(*chosen).values(seen_run=bindparam("b_run")))
+    side: prepared(
+        update(link)
+        .where(*chosen, link.c.seen_run.is_distinct_from(bindparam("b_run")))
+        .values(seen_run=bindparam("b_run"))
+    )
     for side, chosen in _CHOSEN.items()
 }
 MARK_WRITE_BACK = prepared(
@@ -123,6 +127,12 @@ FIND = {
     for side, chosen in _CHOSEN.items()
 }
 BY_ID = prepared(select(*COLUMNS).where(OneOf(link.c.id, "listed")).order_by(link.c.id))
+WRITE_BACKS = prepared(
+    select(*(literal_column("'{}'") if c is link.c.base_json else c for c in COLUMNS))
+    .where(link.c.connection == bindparam("b_connection"), link.c.write_back_at.is_not(None))
+    .order_by(link.c.write_back_at, link.c.id)
+    .limit(bindparam("b_limit", type_=Integer))
+)
 PARTS_OF = prepared(
     select(*COLUMNS).where(*_OF, OneOf(link.c.parent_id, "listed")).order_by(link.c.id)
 )

@@ -39,6 +39,7 @@ from dynamics_xero.store.link_rows import (
     STANDING_AT,
     SURVIVE,
     WAKE,
+    WRITE_BACKS,
     WRITTEN,
     named,
     of,
@@ -340,13 +341,8 @@ class Links:
 
     def write_backs(self, connection: str, *, limit: int) -> list[Link]:
         """Return links whose state is still to be written onto Dynamics, longest waiting first."""
-        query = (
-            select(*COLUMNS)
-            .where(link.c.connection == connection, link.c.write_back_at.is_not(None))
-            .order_by(link.c.write_back_at, link.c.id)
-            .limit(limit)
-        )
-        return [to_link(row) for row in self._connection.execute(query)]
+        asked = {"b_connection": connection, "b_limit": limit}
+        return [to_link(row) for row in WRITE_BACKS.rows(self._connection, asked)]
 
     def write_back_state(self, connection: str) -> tuple[int, datetime | None]:
         """Return how many write-backs wait, and since when the oldest does."""

@@ -184,7 +184,10 @@ class Links(Protocol):
         ...
 
     def write_backs(self, connection: str, *, limit: int) -> list[Link]:
-        """Return links whose state is still to be written onto Dynamics, longest waiting first."""
+        """Return links whose state is still to be written onto Dynamics, longest waiting first.
+
+        Their bases are left out: nothing of them is written there.
+        """
         ...
 
     def write_back_state(self, connection: str) -> tuple[int, datetime | None]:

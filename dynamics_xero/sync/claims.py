@@ -97,6 +97,8 @@ def claim(
     settled: SettledList,
 ) -> tuple[dict[str, int], set[str]]:
     """Return owner -> place in rows, and the owners nobody can place."""
+    if not rows:
+        return {}, set()
     order = sorted(settled.owners, key=lambda owner: (owner not in wanted, owner))
     rows_known = ((owner, settled.row_of(owner)) for owner in order)
     known = {owner: row for owner, row in rows_known if row is not None}

@@ -166,6 +166,9 @@ def _bad_request(refused: Refused) -> RejectedError:
     )
 
 
+_NESTED = (list, dict)
+
+
 def element_texts(elements: object) -> list[str]:
     """Return every message inside elements, those of their addresses and persons too."""
     found: list[str] = []
@@ -176,6 +179,6 @@ def element_texts(elements: object) -> list[str]:
         for key, value in elements.items():
             if key == "ValidationErrors" and isinstance(value, list):
                 found += [str(row.get("Message", "")) for row in value if isinstance(row, dict)]
-            elif isinstance(value, list | dict):
+            elif isinstance(value, _NESTED):
                 found += element_texts(value)
     return found

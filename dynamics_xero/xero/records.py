@@ -80,27 +80,30 @@ def unflatten(values: Values, resource: XeroResource, *, clearing: bool) -> dict
     xero-python can send no null, and Xero takes "" for a cleared text (xero.md 7, trap 9).
     """
     nested: dict[str, Any] = {}
+    slots = dict(resource.typed_lists)
     for path, value in values.items():
         if value is None and not clearing:
             continue
-        _place(nested, path.split("."), "" if value is None else _plain(value), resource)
+        _place(nested, path.split("."), "" if value is None else _plain(value), slots)
     return nested
 
 
-def _place(nested: dict[str, Any], path: list[str], value: object, resource: XeroResource) -> None:
+def _place(
+    nested: dict[str, Any], path: list[str], value: object, slots: Mapping[str, str]
+) -> None:
     if len(path) == 1:
         nested[path[0]] = value
         return
-    slot = dict(resource.typed_lists).get(path[0])
+    slot = slots.get(path[0])
     if slot is None:
-        _place(nested.setdefault(path[0], {}), path[1:], value, resource)
+        _place(nested.setdefault(path[0], {}), path[1:], value, slots)
         return
     rows = nested.setdefault(path[0], [])
     row = next((row for row in rows if row[slot] == path[1]), None)
     if row is None:
         row = {slot: path[1]}
         rows.append(row)
-    _place(row, path[2:], value, resource)
+    _place(row, path[2:], value, slots)
 
 
 def _plain(value: Value) -> object:
