@@ -74,7 +74,9 @@ def unpack(content_type: str, body: bytes, *, expected: int) -> list[PartReply]:
     Raises BrokenBatchError when it is cut off or holds another number of answers.
     """
     boundary = _read_boundary(content_type)
-    pieces = re.split(rb"(?:^|\r?\n)--" + re.escape(boundary) + rb"(--)?[ \t]*(?=\r?\n|$)", body)
+    # Begun by what never changes, the pattern is sought as fast as a plain text.
+    mark = rb"\n--" + re.escape(boundary) + rb"(--)?[ \t]*(?=\r?\n|$)"
+    pieces = re.split(mark, b"\n" + body)
     # Splitting leaves: preamble, closing mark, piece, closing mark, piece, ...
     marks, contents = pieces[1::2], pieces[2::2]
     if not marks or marks[-1] is None:
@@ -96,7 +98,7 @@ def _read_boundary(content_type: str) -> bytes:
 
 def _read_part(content: bytes) -> PartReply:
     """Read one answer; what its part says of itself, before it begins, is passed over."""
-    _, inner = _divide(content.lstrip(b"\r\n"))
+    _, inner = _divide(content.removesuffix(b"\r").lstrip(b"\r\n"))
     head, payload = _divide(inner.lstrip(b"\r\n"))
     status_line, *lines = head.decode("utf-8", "replace").splitlines() or [""]
     words = status_line.split(None, 2)
