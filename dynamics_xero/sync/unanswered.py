@@ -146,7 +146,8 @@ def _shown(
         shown = mapping.read_xero(record.values)
         both = {name: (carried[name], shown.get(name)) for name in rules}
     else:
-        both = {name: (rule.read(record.values), carried[name]) for name, rule in rules.items()}
+        values, _problems = mapping.read_dynamics(record.values)
+        both = {name: (values.get(name), carried[name]) for name in rules}
     return {n: (here, there) for n, (here, there) in both.items() if rules[n].fit(here) == there}
 
 

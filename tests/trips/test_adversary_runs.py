@@ -5,12 +5,13 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
 
 import pytest
 
 from dynamics_xero.connector import Connector
 from dynamics_xero.connector.report import Report
-from dynamics_xero.errors import UnavailableError
+from dynamics_xero.errors import RetryableError, UnavailableError
 from dynamics_xero.model import SideName
 from dynamics_xero.plugins import Context, Plugin, Stage, step
 from dynamics_xero.settings import FirstRun
@@ -138,6 +139,29 @@ def test_r22_a_lost_update_that_took_effect_is_nobodys_edit_in_xero(
     assert report.failed == []
     assert world.in_xero("Leaves")["ContactStatus"] == "ARCHIVED"
     assert phone(world.in_xero("Stays"), "DEFAULT") == "3"
+
+
+def test_r22_a_lost_write_to_dynamics_whose_row_is_gone_or_wrong_by_then_stops_nothing(
+    world: World, connector: Connector
+) -> None:
+    leaves, wrong = (world.account(name) for name in ("Leaves", "Wrong"))
+    connector.sync()
+    for name in ("Leaves", "Wrong"):
+        contact = str(world.in_xero(name)["ContactID"])
+        world.edit_xero(contact, Name=f"{name} soon", EmailAddress="a@x.example")
+    fault(world, "dynamics", "drop_answer", method="POST", path="/$batch")
+    connector.ring("main", SideName.XERO)
+    with suppress(RetryableError):
+        connector.look("main")
+    assert world.in_dynamics("account", wrong)["name"] == "Wrong soon"
+    world.delete("accounts", leaves)
+    world.edit("accounts", wrong, emailaddress1="a..b@x.example")
+
+    with Ticker(world):
+        report = connector.sync()
+
+    assert "e-mail" in remarks(report)[wrong]
+    assert "was deleted here, and changed in Xero" in remarks(report)[leaves]
 
 
 @pytest.mark.parametrize("method", ["PUT", "POST"])
