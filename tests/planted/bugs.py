@@ -46,7 +46,7 @@ class Bug:
 
 BUGS: tuple[Bug, ...] = (
     Bug(
-        "strangers-dropped", "R27", "Persons that people added in Xero are left out of the list.", 2
+        "strangers-dropped", "R27", "Persons that people added in Xero are left out of the list.", 1
     ),
     Bug(
         "whole-base-settled",
@@ -65,7 +65,7 @@ BUGS: tuple[Bug, ...] = (
         "part-does-not-mark-its-parent",
         "R6",
         "An edited contact does not make its company look again.",
-        5,
+        2,
     ),
     Bug(
         "base-moved-before-the-send",
@@ -102,7 +102,7 @@ BUGS: tuple[Bug, ...] = (
         check=Check.EDGES,
         only="write and back",
     ),
-    Bug("remark-never-cleared", "R26", "A remark stays on the record when its cause is gone.", 7),
+    Bug("remark-never-cleared", "R26", "A remark stays on the record when its cause is gone.", 58),
     Bug(
         "synced-on-to-the-microsecond",
         "R26",
@@ -113,20 +113,20 @@ BUGS: tuple[Bug, ...] = (
         "old-parent-not-marked",
         "R6",
         "A contact that moved makes its new company look again, and not the old one.",
-        88,
+        19,
     ),
-    Bug("leaver-keeps-the-row", "R27", "Who left a company stays in its list in Xero.", 3),
+    Bug("leaver-keeps-the-row", "R27", "Who left a company stays in its list in Xero.", 2),
     Bug(
         "primary-person-listed",
         "R27",
         "The primary person stands in the list as well, beside the contact's own name.",
-        12,
+        36,
     ),
     Bug(
         "deleted-account-forgotten",
         "R15",
         "The contact of an account that was deleted is left active.",
-        36,
+        7,
     ),
     Bug(
         "call-closed-before-its-outcome",
@@ -153,7 +153,7 @@ BUGS: tuple[Bug, ...] = (
         "history-without-before",
         "R40",
         "History does not say what stood in Xero before it was overwritten.",
-        10,
+        0,
     ),
     Bug(
         "if-match-dropped",
@@ -165,13 +165,13 @@ BUGS: tuple[Bug, ...] = (
         "moved-row-parked",
         "R23",
         "A row that somebody changed at the same moment is given up, not read and decided again.",
-        80,
+        43,
     ),
     Bug(
         "mark-cleared-though-marked-again",
         "R6",
         "An outcome clears the mark of a record that was changed again meanwhile.",
-        33,
+        35,
     ),
     Bug(
         "unanswered-without-a-line",
