@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from dynamics_xero.connector import Connector
+from tests.trips import dynamics_world
 from tests.trips.world import World, served
 
 
@@ -31,3 +32,17 @@ def connector(world: World) -> Iterator[Connector]:
     """Return a provisioned connector with an empty state."""
     with world.connector() as connector:
         yield connector
+
+
+@pytest.fixture(scope="session")
+def running_dynamics(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dynamics_world.World]:
+    """Serve a twin for the tests of the Dynamics side alone."""
+    with dynamics_world.world(tmp_path_factory.mktemp("dynamics")) as served:
+        yield served
+
+
+@pytest.fixture
+def env(running_dynamics: dynamics_world.World) -> dynamics_world.World:
+    """Return that twin with its faults lifted; `fresh` empties it."""
+    running_dynamics.faults()
+    return running_dynamics

@@ -2,20 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from dynamics_xero.dynamics.client import MAX_ANSWER_BYTES, DynamicsClient
 from dynamics_xero.errors import UnavailableError
-from tests.trips.dynamics_world import World, world
+from tests.trips.dynamics_world import World
 from tests.unit.test_rules_bounds import MILLION, serving
-
-
-@pytest.fixture(scope="module")
-def env(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    with world(tmp_path_factory.mktemp("dynamics")) as served:
-        yield served
 
 
 def test_r37_an_answer_of_dynamics_is_taken_within_its_bounds_or_not_at_all(env: World) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -23,12 +23,6 @@ from dynamics_xero.settings import DynamicsSettings, Secret
 from tests.trips.dynamics_world import ACCOUNTS, World, follow, world
 
 pytestmark = pytest.mark.trip
-
-
-@pytest.fixture(scope="module")
-def env(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    with world(tmp_path_factory.mktemp("dynamics")) as served:
-        yield served
 
 
 def send(side: DynamicsSide, row_id: str, *, deadline_s: float = 60) -> Answer:
@@ -185,7 +179,6 @@ def test_a_sign_in_service_that_is_down_is_no_fault_of_the_settings(env: World) 
         env.faults({"kind": fault, "path": "/.well-known/openid-configuration"})
         with pytest.raises(UnavailableError):
             env.side().identify()
-    env.faults()
 
 
 def test_r38_the_secret_is_not_in_the_settings_text(env: World) -> None:

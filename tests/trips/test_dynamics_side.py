@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
@@ -26,16 +25,9 @@ from tests.trips.dynamics_world import (
     World,
     follow,
     names,
-    world,
 )
 
 pytestmark = pytest.mark.trip
-
-
-@pytest.fixture(scope="module")
-def env(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    with world(tmp_path_factory.mktemp("dynamics")) as served:
-        yield served
 
 
 def back(row_id: str, resource: str = "account", **values: Value) -> Write:
