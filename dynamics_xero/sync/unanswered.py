@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+from dynamics_xero.mapping.keys import normal
 from dynamics_xero.model import (
     Action,
     ActionKind,
@@ -36,7 +37,7 @@ def member(trip: Trip, action: Action) -> Values:
 
     people: by link, what their rows inside showed otherwise. listed: the list as it would be
     settled, so that whoever leaves meanwhile is still known in it. Under `SENT` and its name, each
-    field that an update carries.
+    field that is carried.
     """
     changes = dict(action.changes)
     if action.kind is ActionKind.CREATE:
@@ -54,7 +55,7 @@ def member(trip: Trip, action: Action) -> Values:
 
 
 def _carried(action: Action) -> Values:
-    if action.kind is not ActionKind.UPDATE:
+    if action.kind not in (ActionKind.CREATE, ActionKind.UPDATE):
         return {}
     return {f"{SENT}{name}": value for name, value in action.decided.items()}
 
@@ -118,11 +119,11 @@ def _bases(
     to be settled.
     """
     side = SideName(row.endpoint.partition(":")[0])
-    ids = {link.id: _id_there(link, side) for link, _one in pairs}
-    rows = tx.records.get(row.endpoint, row.resource, [i for i in ids.values() if i is not None])
+    ids = _ids_there(trip, tx, row, pairs)
+    rows = tx.records.get(row.endpoint, row.resource, ids.values())
     bases: dict[int, Base] = {}
     for link, one in pairs:
-        there = rows.get(ids[link.id] or "")
+        there = rows.get(ids.get(link.id, ""))
         base = {} if there is None else _shown(trip, link, side, one, there.record)
         if one.get("listed") is not None:
             settled = replace(settled_list(link.base), sent=SettledList.load(one["listed"]))
@@ -132,8 +133,20 @@ def _bases(
     return bases
 
 
-def _id_there(link: Link, side: SideName) -> str | None:
-    return link.xero_id if side is SideName.XERO else link.dynamics_id
+def _ids_there(
+    trip: Trip, tx: Transaction, row: RequestRow, pairs: Sequence[tuple[Link, Values]]
+) -> dict[int, str]:
+    """Return the ids of the rows that were written; what a create made bears our own key."""
+    if row.endpoint == trip.key(SideName.DYNAMICS):
+        return {link.id: link.dynamics_id for link, _one in pairs}
+    known = {link.id: link.xero_id for link, _one in pairs if link.xero_id is not None}
+    keys = {link.id: trip.mapping(link.entity).own_key or "" for link, _one in pairs}
+    values = {link.id: normal(one.get(f"{SENT}{keys[link.id]}")) for link, one in pairs}
+    for key in set(keys.values()):
+        lost = [i for i, value in values.items() if value and keys[i] == key and i not in known]
+        held = tx.records.holders(row.endpoint, row.resource, key, [values[i] for i in lost])
+        known |= {i: held[values[i]][0][0] for i in lost if values[i] in held}
+    return known
 
 
 def _shown(

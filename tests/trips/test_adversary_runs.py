@@ -141,6 +141,23 @@ def test_r22_a_lost_update_that_took_effect_is_nobodys_edit_in_xero(
     assert phone(world.in_xero("Stays"), "DEFAULT") == "3"
 
 
+def test_r22_an_edit_after_a_lost_create_is_carried_once_the_contact_is_found(
+    world: World, connector: Connector
+) -> None:
+    account = world.account("Alfreds", telephone1="1", fax="9")
+    fault(world, "xero", "drop_answer", method="PUT", path="/Contacts")
+    connector.look("main")
+    world.edit("accounts", account, telephone1="2")
+
+    with Ticker(world):
+        report = connector.sync()
+
+    assert report.failed == []
+    assert phone(world.in_xero("Alfreds"), "DEFAULT") == "2"
+    assert phone(world.in_xero("Alfreds"), "FAX") == "9"
+    assert not world.in_dynamics("account", account)["xero_remark"]
+
+
 def test_r22_a_lost_write_to_dynamics_whose_row_is_gone_or_wrong_by_then_stops_nothing(
     world: World, connector: Connector
 ) -> None:
