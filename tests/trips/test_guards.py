@@ -182,11 +182,12 @@ def test_r19_the_next_cycle_counts_from_nothing(world: World) -> None:
 
 
 def test_r19_many_people_deleted_at_once_wait_too(world: World, connector: Connector) -> None:
-    company, other = world.account("Crowd"), world.account("Quiet")
-    people = [world.contact(company, "Person", f"Number {n}") for n in range(5)]
-    for n in range(4):
-        more = world.account(f"Crowd {n}")
-        people += [world.contact(more, "Person", f"Of {n} {m}") for m in range(5)]
+    other = world.account("Quiet")
+    people = []
+    for n in range(6):
+        company = world.account(f"Crowd {n}")
+        world.contact(company, "Person", f"Of {n} who stays")
+        people += [world.contact(company, "Person", f"Of {n} {m}") for m in range(4)]
     connector.sync()
     people_before = _people(world)
     for person in people[: MOST + 1]:
