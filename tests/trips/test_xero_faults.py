@@ -97,7 +97,7 @@ def test_r35_too_many_at_once_is_a_short_wait_without_retry_after(xero: World) -
 def test_r35_a_day_that_is_used_up_stops_the_side_without_another_call(xero: World) -> None:
     side = xero.fresh()
     side.identify()
-    xero.faults({"kind": "429_day", "times": 1})
+    xero.faults({"kind": "429_day", "times": 1, "seconds": 7200})
     with pytest.raises(ThrottledError):
         side.changes(CONTACTS, None)
     before = xero.control.stats()["calls"]
