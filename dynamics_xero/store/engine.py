@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from functools import lru_cache
 from typing import Any, TypeVar
 
 from sqlalchemy import (
@@ -83,20 +82,12 @@ def upsert(
 
     Its rowcount says whether it did, here and below; SQLAlchemy drops that of an insert.
     """
-    if only_if is None:
-        return _always_replacing(connection.dialect.name, table)
     return replacing(connection.dialect.name, table, only_if)
 
 
 def insert_missing(connection: Connection, table: Table) -> Insert:
     """Return an insert that leaves a row alone that is there already."""
     return leaving(connection.dialect.name, table)
-
-
-@lru_cache(maxsize=64)
-def _always_replacing(dialect: str, table: Table) -> Insert:
-    """Made once: every page and every answer needs it, and building one costs more than a row."""
-    return replacing(dialect, table)
 
 
 def replacing(dialect: str, table: Table, only_if: ColumnElement[bool] | None = None) -> Insert:
@@ -108,7 +99,6 @@ def replacing(dialect: str, table: Table, only_if: ColumnElement[bool] | None = 
     return replacing.execution_options(preserve_rowcount=True)
 
 
-@lru_cache(maxsize=64)
 def leaving(dialect: str, table: Table) -> Insert:
     """Return an insert that leaves a row alone that is there already."""
     return (

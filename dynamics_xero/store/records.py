@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, exists, select, update
@@ -121,7 +122,7 @@ class Records:
             for row in map(_stored, _CHILDREN.rows(self._connection, asked)):
                 found.setdefault(row.record.parent_id or "", []).append(row.record)
         # Sorted here: an ORDER BY makes SQLite walk the whole resource instead of its index.
-        return {parent: sorted(rows, key=_id) for parent, rows in found.items()}
+        return {parent: sorted(rows, key=attrgetter("id")) for parent, rows in found.items()}
 
     def put(
         self,
@@ -232,10 +233,6 @@ class Records:
                 found.setdefault(value, []).append((row_id, RecordState(state)))
         # Sorted here: an ORDER BY makes SQLite walk the whole resource instead of the key index.
         return {value: sorted(rows) for value, rows in found.items()}
-
-
-def _id(one: Record) -> str:
-    return one.id
 
 
 def _in_resource(endpoint: str, resource: str) -> tuple[Any, Any]:

@@ -26,35 +26,26 @@ _Identity = Callable[[Values], Key | None]
 class SettledList:
     """The list when last settled, and which contact owns which place in it.
 
-    edited: owners whose row shows something of Xero's that has not arrived here yet. sent: what a
-    call that was never answered would have settled.
+    edited: owners whose row shows something of Xero's that has not arrived here yet.
     """
 
     rows: tuple[Values, ...] = ()
     owners: Mapping[str, int] = field(default_factory=dict)
     edited: frozenset[str] = frozenset()
-    sent: SettledList | None = None
 
     def row_of(self, dynamics_id: str) -> Values | None:
         """Return the row a contact owns, None when it owns none."""
         place = self.owners.get(dynamics_id, REMOVED)
         return self.rows[place] if 0 <= place < len(self.rows) else None
 
-    def as_shown(self, mapping: type[EntityMapping], rows: Sequence[Values]) -> SettledList:
-        """Return the list as settled by the last call of ours that took effect (R22).
-
-        rows: what Xero shows now.
-        """
-        if self.sent is None:
-            return self
-        shown, sent = ([row_key(mapping, row) for row in each] for each in (rows, self.sent.rows))
-        return self.sent if shown == sent else self
+    def is_shown(self, mapping: type[EntityMapping], rows: Sequence[Values]) -> bool:
+        """Say whether what Xero shows now is just this list."""
+        shown, known = ([row_key(mapping, row) for row in each] for each in (rows, self.rows))
+        return shown == known
 
     def dump(self) -> str:
         """Return the text kept in the parent's base."""
-        told: list[object] = [list(map(dict, self.rows)), dict(self.owners), sorted(self.edited)]
-        if self.sent is not None:
-            told.append(self.sent.dump())
+        told = [list(map(dict, self.rows)), dict(self.owners), sorted(self.edited)]
         return json.dumps(told, sort_keys=True)
 
     @classmethod
@@ -62,10 +53,8 @@ class SettledList:
         """Read what dump wrote, of whichever version; None is an empty list."""
         if not isinstance(text, str):
             return cls()
-        rows, owners, *later = json.loads(text)
-        edited = frozenset(later[0]) if later else frozenset()
-        sent = cls.load(later[1]) if len(later) > 1 else None
-        return cls(rows=tuple(rows), owners=owners, edited=edited, sent=sent)
+        rows, owners, *edited = json.loads(text)
+        return cls(rows=tuple(rows), owners=owners, edited=frozenset(*edited))
 
 
 @dataclass(frozen=True)

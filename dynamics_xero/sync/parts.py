@@ -24,7 +24,6 @@ from dynamics_xero.model import (
     Value,
     Values,
 )
-from dynamics_xero.sync.claims import row_key
 from dynamics_xero.sync.persons import (
     SETTLED_LIST,
     MergedList,
@@ -52,7 +51,7 @@ def merge_people(
         return None
     primary_id = pair.dynamics.values.get(PRIMARY)
     people = people_of(part, pair.parts, primary_id, pair.part_choices, pair.part_loops)
-    settled = settled_list(pair.link.base).as_shown(part, rows)
+    settled = settled_list(pair.link.base)
     return merge_list(part, people, rows, settled)
 
 
@@ -131,9 +130,8 @@ def edited_rows(part: type[EntityMapping], pair: Pair) -> bool:
     if SETTLED_LIST not in pair.link.base or pair.xero is None:
         return False
     shown = pair.xero.parts.get(part.parts, ())
-    settled = settled_list(pair.link.base).as_shown(part, shown)
-    before, after = ([row_key(part, row) for row in rows] for rows in (settled.rows, shown))
-    return bool(settled.edited) or before != after
+    settled = settled_list(pair.link.base)
+    return bool(settled.edited) or not settled.is_shown(part, shown)
 
 
 def leave_with_parent(pair: Pair) -> tuple[PartDecision, ...]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -23,7 +22,7 @@ from dynamics_xero.model import (
 from dynamics_xero.rows import HistoryRow, RequestRow
 from dynamics_xero.store_port import Transaction
 from dynamics_xero.sync.claims import SettledList
-from dynamics_xero.sync.persons import SETTLED_LIST, settle_list, settled_list
+from dynamics_xero.sync.persons import SETTLED_LIST, settle_list
 from dynamics_xero.sync.pull import read_at
 from dynamics_xero.sync.stories import named, sent, unanswered
 from dynamics_xero.sync.trip import Trip
@@ -112,11 +111,9 @@ def _release(trip: Trip, row: RequestRow) -> None:
 def _bases(
     trip: Trip, tx: Transaction, row: RequestRow, pairs: Sequence[tuple[Link, Values]]
 ) -> dict[int, Base]:
-    """Return what the links' bases gain: what the remote shows just as it was sent is settled.
+    """Return the links' bases with what the remote shows just as it was sent: that is settled.
 
-    Else it would pass for an edit of somebody's there, once the row here changes again (R22). Of a
-    list nobody can say yet which contact it stands in, so it is kept beside the one that is known
-    to be settled.
+    Else it would pass for an edit of somebody's there, once the row here changes again (R22).
     """
     side = SideName(row.endpoint.partition(":")[0])
     ids = _ids_there(trip, tx, row, pairs)
@@ -124,12 +121,10 @@ def _bases(
     bases: dict[int, Base] = {}
     for link, one in pairs:
         there = rows.get(ids.get(link.id, ""))
-        base = {} if there is None else _shown(trip, link, side, one, there.record)
-        if one.get("listed") is not None:
-            settled = replace(settled_list(link.base), sent=SettledList.load(one["listed"]))
-            base[SETTLED_LIST] = (None, settled.dump())
-        if base:
-            bases[link.id] = {**link.base, **base}
+        if there is not None:
+            shown = _shown(trip, link, side, one, there.record)
+            people = _list_shown(trip, link, one, there.record)
+            bases[link.id] = {**link.base, **shown, **people}
     return bases
 
 
@@ -162,6 +157,16 @@ def _shown(
         values, _problems = mapping.read_dynamics(record.values)
         both = {name: (values.get(name), carried[name]) for name in rules}
     return {n: (here, there) for n, (here, there) in both.items() if rules[n].fit(here) == there}
+
+
+def _list_shown(trip: Trip, link: Link, one: Values, record: Record) -> Base:
+    part = trip.part_mapping(trip.mapping(link.entity))
+    listed = one.get("listed")
+    if part is None or listed is None:
+        return {}
+    sent = SettledList.load(listed)
+    shown = sent.is_shown(part, record.parts.get(part.parts, ()))
+    return {SETTLED_LIST: (None, listed)} if shown else {}
 
 
 def _made_here(trip: Trip, tx: Transaction, row: RequestRow, links: Sequence[Link]) -> set[int]:
