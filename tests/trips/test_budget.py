@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -26,6 +25,7 @@ from tests.trips.engine_room import Room, jump, room
 from tests.trips.spent import Meter
 from tests.trips.world import World
 from tests.trips.xero_world import CONTACTS
+from tests.waiting import until
 
 pytestmark = pytest.mark.trip
 
@@ -179,14 +179,6 @@ def test_r35_a_load_leaves_the_rest_of_the_day_to_edits_and_status_says_what_wai
     assert not [text for text in status["waits"] if "ordinary" in text]
 
 
-def eventually(look: Callable[[], bool]) -> None:
-    """Wait until something is so."""
-    limit = time.monotonic() + LIMIT_S
-    while not look():
-        assert time.monotonic() < limit
-        time.sleep(0.05)
-
-
 class Crowded(PassingSide):
     """A side before whose first write of data others come first; then time flies."""
 
@@ -246,7 +238,8 @@ def test_r23_a_plan_is_carried_out_though_xero_s_minute_is_over_and_what_moved_i
         meter = Meter(dynamics=world.dynamics, xero=world.xero)
 
         applying = threads.submit(connector.apply, tmp_path / "plan.json")
-        eventually(lambda: meter.spent().xero_reads == 2)  # what is left of the minute
+        # what is left of the minute
+        until("both reads", lambda: meter.spent().xero_reads == 2, limit_s=LIMIT_S)
         world.edit_xero(lynx, Phones=[{"PhoneType": "DEFAULT", "PhoneNumber": "3"}])
         with world.hurried(HURRY):
             applied = applying.result()

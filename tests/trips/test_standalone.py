@@ -14,6 +14,13 @@ def alone(world: World, first: str, last: str, **columns: object) -> str:
     return str(made["contactid"])
 
 
+def company_and_stranger(world: World) -> tuple[str, str]:
+    """Create a company with a person who stays, and Maria, who stands alone; return their ids."""
+    account = world.account("Alfreds")
+    world.contact(account, "Hans", "Berg")
+    return account, alone(world, "Maria", "Anders")
+
+
 def test_r14_a_contact_of_no_company_is_a_contact_of_its_own(
     world: World, connector: Connector
 ) -> None:
@@ -48,9 +55,7 @@ def test_r7_an_edit_in_xero_of_such_a_contact_comes_back(
 def test_r14_one_that_joins_a_company_is_its_person_and_keeps_its_own_contact_at_rest(
     world: World, connector: Connector
 ) -> None:
-    account = world.account("Alfreds")
-    world.contact(account, "Hans", "Berg")
-    maria = alone(world, "Maria", "Anders")
+    account, maria = company_and_stranger(world)
     connector.sync()
     own = str(world.in_xero("Maria Anders")["ContactID"])
     world.edit(
@@ -102,9 +107,7 @@ def test_r15_one_that_is_deleted_archives_its_contact(world: World, connector: C
 def test_r15_one_that_is_deleted_while_its_own_contact_rests_leaves_that_alone(
     world: World, connector: Connector
 ) -> None:
-    account = world.account("Alfreds")
-    world.contact(account, "Hans", "Berg")
-    maria = alone(world, "Maria", "Anders")
+    account, maria = company_and_stranger(world)
     connector.sync()
     world.bind("contacts", maria, "parentcustomerid_account", f"/accounts({account})")
     connector.sync()

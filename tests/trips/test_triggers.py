@@ -19,6 +19,7 @@ from dynamics_xero.settings import Settings
 from tests.contract.receiver import KEY, Receiver, receiving
 from tests.sandbox import Control
 from tests.trips.world import World
+from tests.waiting import until
 
 pytestmark = pytest.mark.trip
 
@@ -164,10 +165,7 @@ def test_a_worker_that_is_told_by_its_broker_looks_at_once(
         receiver.next()
         ring = f"from worker.tasks import ring; ring.delay('main', '{side.value}')"
         subprocess.run([sys.executable, "-c", ring], env=environment, check=True, timeout=LIMIT_S)
-        deadline = time.monotonic() + LIMIT_S
-        while shown_opposite(world, side) != "2":
-            assert time.monotonic() < deadline, "the worker did not look"
-            time.sleep(0.1)
+        until("its look", lambda: shown_opposite(world, side) == "2", limit_s=LIMIT_S)
 
 
 @contextmanager

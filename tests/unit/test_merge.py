@@ -229,9 +229,13 @@ def _rules() -> Iterator[FieldRule]:
 def test_r7_r9_r10_hold_for_every_combination_of_facts_and_policy() -> None:
     shown: list[Value] = [None, "a", "b", SHORT, LONG]
     bases = [None, *product(shown, shown)]
-    for rule in _rules():
-        for here, there, base in product(shown, shown, bases):
-            _check(rule, here, there, base, merge(rule, here, there, base))
+    facts = list(product(_rules(), shown, shown, bases))
+
+    for rule, here, there, base in facts:
+        _check(rule, here, there, base, merge(rule, here, there, base))
+
+    policies = len(Direction) * len(Owner) * len(FirstContact) * 2**3
+    assert len(facts) == policies * 5 * 5 * 26
 
 
 def _check(

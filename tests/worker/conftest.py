@@ -7,8 +7,7 @@ import json
 import os
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
@@ -97,15 +96,6 @@ class Place:
             finally:
                 process.kill()
                 process.wait()
-
-
-def until(what: str, look: Callable[[], bool], *, limit_s: float = LIMIT_S) -> float:
-    """Wait until something is seen; return the seconds it took, fail after limit_s."""
-    started = time.monotonic()
-    while not look():
-        assert time.monotonic() - started < limit_s, f"waited in vain for {what}"
-        time.sleep(0.1)
-    return time.monotonic() - started
 
 
 @pytest.fixture(autouse=True)

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from tests.json_schemas import faults
-from tests.worker.conftest import ENVIRONMENT, LIMIT_S, Place, until
+from tests.waiting import until
+from tests.worker.conftest import ENVIRONMENT, LIMIT_S, Place
 
 pytestmark = pytest.mark.trip
 
