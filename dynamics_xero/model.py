@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import TypeAlias
+
+from dynamics_xero.values import dataclass
 
 Value: TypeAlias = str | int | bool | Decimal | datetime | None
 """One observed or canonical value. Empty is always None, never ""."""

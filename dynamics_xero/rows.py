@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from enum import StrEnum
 
 from dynamics_xero.model import Change, Record, Status, Values
+from dynamics_xero.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

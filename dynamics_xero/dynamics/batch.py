@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from email.message import Message
+
+from dynamics_xero.values import dataclass
 
 MAX_PARTS = 1000
 

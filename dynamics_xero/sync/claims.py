@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from dynamics_xero.mapping.entity import EntityMapping
 from dynamics_xero.model import Link, SideName, Value, Values
+from dynamics_xero.values import dataclass
 
 REMOVED = -1
 """Place of a person somebody took out in Xero."""

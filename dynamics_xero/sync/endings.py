@@ -7,7 +7,7 @@ what is said here.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from dynamics_xero.errors import DynamicsXeroError, RejectedError, remark
 from dynamics_xero.mapping.entity import EntityMapping
@@ -26,6 +26,7 @@ from dynamics_xero.model import (
 from dynamics_xero.sync.parts import WAITS_FOR_COMPANY
 from dynamics_xero.sync.persons import SETTLED_LIST, settle_list
 from dynamics_xero.sync.states import CANNOT_RESTORE, STATE
+from dynamics_xero.values import dataclass
 
 STAYED = "Xero did not let the last person be removed; ask finance to remove the person in Xero."
 OVERWROTE = (

@@ -7,7 +7,7 @@ somebody added in Xero belong to nobody here and are kept as they are.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from types import MappingProxyType
 
 from dynamics_xero.mapping.entity import EntityMapping
@@ -35,6 +35,7 @@ from dynamics_xero.sync.claims import (
     wanted_row,
 )
 from dynamics_xero.sync.weigh import Scales, weigh
+from dynamics_xero.values import dataclass
 
 SETTLED_LIST = "@persons"
 """Name under which a parent's base keeps its list as it was last settled."""

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,9 @@ PROGRAM = (sys.executable, "-m", "dynamics_xero.cli")
 
 LIFTED = 1_000_000
 """Calls a minute and a day that no run reaches: where calls are counted, not waited for."""
+
+AGE = timedelta(hours=4)
+"""How long the rows of a first load have been there."""
 
 PACKAGES = ("xero-python", "requests", "SQLAlchemy", "marshmallow", "urllib3", "msal")
 
@@ -65,11 +69,20 @@ class Twins:
         subprocess.run(whole, check=True, stdout=subprocess.DEVNULL)
 
     def filled(self, accounts: int, seed: int) -> None:
-        """Empty both twins, then seed and provision them anew."""
+        """Empty both twins, then seed and provision them anew.
+
+        The rows are some hours old, as those of an ordinary first load are: what somebody writes
+        while it begins, the catch-up reads a second time.
+        """
         for control in (self.dynamics, self.xero):
             control.post("reset")
+        self._set_clock(datetime.now(UTC) - AGE)
         self.command("sandbox", "seed", "--accounts", str(accounts), "--seed", str(seed))
+        self._set_clock(datetime.now(UTC))
         self.command("provision", "apply")
+
+    def _set_clock(self, now: datetime) -> None:
+        self.dynamics.post("clock", {"set": now.isoformat()})
 
 
 @contextmanager
