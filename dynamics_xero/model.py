@@ -348,7 +348,8 @@ class Page:
 
     cursor goes back into the next call as it is. more: another page is waiting now.
     complete: with this page the resource has been read whole at least once since the cursor
-    began at None. started_at: when the request left (R2).
+    began at None. started_at: when the request left (R2); began_at: when that of the first page
+    did. What earlier pages showed is no younger than that (R22, R23).
     """
 
     records: tuple[Record, ...]
@@ -356,6 +357,7 @@ class Page:
     more: bool
     complete: bool
     started_at: datetime
+    began_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,7 +43,7 @@ class CursorRow:
     """Where one feed stands.
 
     cursor None: read from the beginning. columns_digest: of the select list it was made for (R4).
-    read_at: when its last request left; started_at: when the first one of this generation did.
+    read_at: when its last read began; started_at: when the first one of this generation did.
     """
 
     cursor: str | None

@@ -33,7 +33,8 @@ class Cursor:
 
     columns: digest of the select list it was made with. url: the page's link, None at a stage's
     first page. delta: the last delta link. since: what the catch-up begins at. complete: the
-    table has been read whole once. pages and mark find links that lead back to themselves.
+    table has been read whole once. left: when the stage's first page was asked for. pages and mark
+    find links that lead back to themselves.
     """
 
     columns: str
@@ -42,6 +43,7 @@ class Cursor:
     delta: str = ""
     since: str = ""
     complete: bool = False
+    left: str = ""
     pages: int = 0
     mark: str = ""
 
@@ -64,6 +66,7 @@ class Cursor:
             url=None,
             delta=delta or self.delta,
             complete=complete,
+            left="",
             pages=0,
             mark="",
         )

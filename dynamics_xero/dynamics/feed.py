@@ -40,6 +40,7 @@ def read_page(client: DynamicsClient, feed: Feed, text: str | None) -> Page:
     entity_set = shape.table.entity_set
     cursor = open_cursor(text, shape.select, pin=client.pin, entity_set=entity_set)
     started_at = client.clock.now()
+    cursor = replace(cursor, left=cursor.left or started_at.isoformat())
     reply = _fetch(client, shape, cursor)
     if cursor.stage is Stage.WHOLE and not cursor.since:
         cursor = replace(cursor, since=_began_at(reply, started_at))
@@ -52,6 +53,7 @@ def read_page(client: DynamicsClient, feed: Feed, text: str | None) -> Page:
         more=following.url is not None or not following.complete,
         complete=following.complete,
         started_at=started_at,
+        began_at=datetime.fromisoformat(cursor.left),
     )
 
 

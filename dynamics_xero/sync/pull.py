@@ -39,7 +39,7 @@ def pull(trip: Trip, source: Source) -> None:
             cursor,
             cursor=page.cursor,
             complete=cursor.complete or page.complete,
-            read_at=page.started_at,
+            read_at=page.began_at,
             started_at=cursor.started_at or page.started_at,
         )
         store_page(trip, source, page, cursor)
@@ -57,7 +57,7 @@ def is_whole(trip: Trip) -> bool:
 
 
 def read_at(trip: Trip, source: Source) -> datetime | None:
-    """Return when the last read of the source left, None when there was none."""
+    """Return when the last read of the source began, None when there was none."""
     with trip.store.read() as tx:
         row = tx.cursors.get(trip.key(source.side), source.feed.resource)
     return row.read_at if row else None

@@ -30,12 +30,16 @@ BUSY_ROWS = 100
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """Where the feed stands. since "": still reading whole. began: Xero's time at page 1."""
+    """Where the feed stands. since "": still reading whole.
+
+    began, left: Xero's time at page 1, and ours when it was asked for.
+    """
 
     columns: str
     since: str = ""
     page: int = 1
     began: str = ""
+    left: str = ""
     rows: int = 0
 
     @classmethod
@@ -72,6 +76,7 @@ def next_page(
         cursor,
         page=cursor.page + 1,
         began=cursor.began or _server_time(reply).isoformat(),
+        left=cursor.left or reply.started_at.isoformat(),
         rows=cursor.rows + len(shown),
     )
     return Page(
@@ -80,6 +85,7 @@ def next_page(
         more=more,
         complete=bool(cursor.since) or not more,
         started_at=reply.started_at,
+        began_at=datetime.fromisoformat(onward.left),
     )
 
 

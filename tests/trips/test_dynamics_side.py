@@ -92,6 +92,20 @@ def test_r3_a_first_read_is_complete_only_with_its_last_page(env: World) -> None
     assert len(flags) >= 4
 
 
+def test_r22_each_stage_of_a_read_is_as_old_as_its_first_page(env: World) -> None:
+    side = env.fresh(page_size=4)
+    env.add_accounts(10)
+
+    pages = [side.changes(ACCOUNTS, None)]
+    while pages[-1].more:
+        pages.append(side.changes(ACCOUNTS, pages[-1].cursor))
+
+    begun = list(dict.fromkeys(page.began_at for page in pages))
+    assert begun == [pages[0].started_at, pages[3].started_at]  # all rows, and what moved since
+    assert [page.began_at for page in pages[:3]] == begun[:1] * 3
+    assert {page.began_at for page in pages[3:]} == set(begun[1:])
+
+
 def test_deletes_come_with_a_version_above_the_row_they_end(env: World) -> None:
     side = env.fresh()
     row_id = env.add("accounts", name="Gone soon")

@@ -173,5 +173,5 @@ def show(
     assert row.cursor is not None
     assert known.answered_at is not None
     asked = known.answered_at + timedelta(seconds=later_s)
-    page = Page(records=(record,), cursor=row.cursor, more=False, complete=True, started_at=asked)
+    page = Page((record,), row.cursor, more=False, complete=True, started_at=asked, began_at=asked)
     store_page(trip, source, page, row)

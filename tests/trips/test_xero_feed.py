@@ -51,6 +51,19 @@ def test_r3_a_read_of_several_pages_is_complete_only_at_its_end(xero: World) -> 
     assert len({record.id for record in (*first.records, *second.records)}) == 1500
 
 
+def test_r23_a_read_of_several_pages_is_as_old_as_its_first_page(xero: World) -> None:
+    side = xero.fresh()
+    for start in range(0, 1001, 500):
+        xero.person("PUT", *[{"Name": f"Bulk {n:04}"} for n in range(start, start + 500)])
+
+    first = side.changes(CONTACTS, None)
+    second = side.changes(CONTACTS, first.cursor)
+    third = side.changes(CONTACTS, second.cursor)
+
+    assert first.began_at == second.began_at == first.started_at < second.started_at
+    assert third.began_at == third.started_at
+
+
 def test_r3_a_contact_renamed_between_two_pages_is_not_missed(xero: World) -> None:
     side = xero.fresh()
     for start in range(0, 1001, 500):
