@@ -1,22 +1,23 @@
 """Time that only sleeping moves, shared by a connector and by twins in another process.
 
 What is simulated: time itself, and how long Xero and Dynamics take to answer. What is not: every
-call goes over TLS to the twins and is answered, counted and limited by them as ever. The connector
-sends its calls one after another, and each moves the clock by what its answer takes, divided by the
-calls that may be in flight for writes to Xero; so the five slots are as busy as in reality. What
-our own CPU takes is not in the clock, but in the benchmark `cpu`.
+call goes over TLS to the twins and is answered, counted and limited by them as ever, and the
+connector works with as many threads as ever. Time moves when all threads of both processes wait
+(`tests.bench.referee`): then to the moment at which the first of them wants to go on. What our own
+CPU takes is not in the clock, but in the benchmark `cpu`.
 """
 
 from __future__ import annotations
 
 import json
 import mmap
+import os
+import socket
 import struct
 import subprocess
 import sys
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import astuple, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -34,37 +35,48 @@ DAWN = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 STARTER, PAID = 1000, 5000
 """Calls a day (xero.md section 2)."""
 
+MOMENT = struct.Struct("q")
+"""Microseconds since 1970, in a file and on the way to the referee."""
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_FORM = struct.Struct("q")
 
 
 class SharedClock:
-    """Microseconds in a file that two processes have in memory.
+    """A moment that several processes have in memory; sleeping asks the referee to be woken."""
 
-    Only one of them moves it at a time: the twins while the connector waits for their answer.
-    """
-
-    def __init__(self, path: Path, *, begins: datetime | None = None) -> None:
-        """Open the file; with `begins` it is made."""
+    def __init__(self, folder: Path, *, begins: datetime | None = None) -> None:
+        """Open it in its folder; with `begins` it is made."""
+        path, self.door = folder / "clock", folder / "referee"
         if begins is not None:
-            path.write_bytes(_FORM.pack((begins - _EPOCH) // timedelta(microseconds=1)))
+            path.write_bytes(MOMENT.pack(_micros(begins)))
         with path.open("r+b") as file:
-            self._memory = mmap.mmap(file.fileno(), _FORM.size)
-        self._lock = threading.Lock()
+            self._memory = mmap.mmap(file.fileno(), MOMENT.size)
 
     def now(self) -> datetime:
         """Return the aware UTC time."""
-        return _EPOCH + timedelta(microseconds=_FORM.unpack_from(self._memory)[0])
+        return _EPOCH + timedelta(microseconds=MOMENT.unpack_from(self._memory)[0])
 
     def sleep(self, seconds: float) -> None:
-        """Let that much time pass at once."""
-        with self._lock:
-            moment = _FORM.unpack_from(self._memory)[0] + round(max(seconds, 0.0) * 1e6)
-            _FORM.pack_into(self._memory, 0, moment)
+        """Wait until so much time has passed for everybody."""
+        if seconds > 0:
+            self.wait_for(self.now() + timedelta(seconds=seconds))
 
     def wait_for(self, instant: datetime) -> None:
         """Sleep until then; a moment that has passed is there already."""
-        self.sleep((instant - self.now()).total_seconds())
+        if instant <= self.now():
+            return
+        with socket.socket(socket.AF_UNIX) as guest:
+            guest.connect(str(self.door))
+            guest.sendall(MOMENT.pack(_micros(instant)))
+            guest.recv(1)
+
+    def move_to(self, moment: int) -> None:
+        """Make it that moment, unless it is later already; only the referee does."""
+        MOMENT.pack_into(self._memory, 0, max(moment, MOMENT.unpack_from(self._memory)[0]))
+
+
+def _micros(instant: datetime) -> int:
+    return (instant - _EPOCH) // timedelta(microseconds=1)
 
 
 @dataclass(frozen=True)
@@ -72,13 +84,11 @@ class Latency:
     """Seconds until an answer is there, assumed (performance.md section 1.3 has them likewise).
 
     xero_s, xero_row_s: of a call, and more for each record written; 50 take 1.5 s, 1,000 take 20.
-    in_flight: writes to Xero that are under way at once.
     """
 
     xero_s: float = 0.5
     xero_row_s: float = 0.02
     dynamics_s: float = 0.5
-    in_flight: int = 5
 
     def call_s(self, records: int) -> float:
         """Return what a write to Xero takes."""
@@ -135,22 +145,35 @@ class Stage:
 @contextmanager
 def staged(latency: Latency, *, seed: int) -> Iterator[Stage]:
     """Serve both twins, empty, on a virtual clock while the block runs."""
-    with TemporaryDirectory(prefix="bench-", dir=in_memory()) as folder:
+    with TemporaryDirectory(prefix="bench-", dir=in_memory()) as folder, ExitStack() as running:
         home = Path(folder)
-        clock = SharedClock(home / "clock", begins=DAWN)
-        command = [sys.executable, "-m", "tests.bench.virtual_twins", folder, str(seed)]
-        command += map(str, astuple(latency))
-        with (
-            subprocess.Popen(command, stdin=PIPE, stdout=PIPE, text=True) as process,
-            requests.Session() as session,
-        ):
-            assert process.stdout is not None
-            assert process.stdin is not None
-            try:
-                facts = json.loads(process.stdout.readline())
-                session.trust_env, session.verify = False, facts["ca_file"]
-                dynamics = Control(session, facts["dynamics_url"])
-                xero = Control(session, facts["xero_url"])
-                yield Stage(Twins(facts, dynamics, xero, home), clock)
-            finally:
-                process.stdin.close()
+        clock = SharedClock(home, begins=DAWN)
+        words = [folder, str(seed), *map(str, astuple(latency))]
+        twins, line = running.enter_context(_program("virtual_twins", words))
+        running.enter_context(refereed(home, [os.getpid(), twins]))
+        session = running.enter_context(requests.Session())
+        facts = json.loads(line)
+        session.trust_env, session.verify = False, facts["ca_file"]
+        dynamics = Control(session, facts["dynamics_url"])
+        xero = Control(session, facts["xero_url"])
+        yield Stage(Twins(facts, dynamics, xero, home), clock)
+
+
+@contextmanager
+def refereed(folder: Path, watched: Sequence[int]) -> Iterator[None]:
+    """Let time move while the block runs, whenever nobody does anything in these processes."""
+    with _program("referee", [str(folder), *map(str, watched)]):
+        yield
+
+
+@contextmanager
+def _program(name: str, words: Sequence[str]) -> Iterator[tuple[int, str]]:
+    """Run a module of ours until the block ends; returns its process's id and first line."""
+    command = [sys.executable, "-m", f"tests.bench.{name}", *words]
+    with subprocess.Popen(command, stdin=PIPE, stdout=PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdin is not None
+        try:
+            yield process.pid, process.stdout.readline()
+        finally:
+            process.stdin.close()

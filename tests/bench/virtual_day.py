@@ -89,7 +89,7 @@ def lived(plan: Plan, scenario: Scenario) -> dict[str, Any]:
         session.trust_env = False
         fill(SeedOptions(plan.accounts, Path(stage.twins.settings_file), seed=plan.seed))
         stage.twins.lift_limits()
-        with ClockedConnector(stage.settings("state.db"), stage.clock, senders=1) as connector:
+        with ClockedConnector(stage.settings("state.db"), stage.clock) as connector:
             connector.provision_apply()
             connector.sync()
             stage.limit(scenario)

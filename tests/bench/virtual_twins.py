@@ -21,9 +21,8 @@ from tests.bench.virtual import Latency, SharedClock
 def main(folder: str, seed: str, *told: str) -> None:
     """Serve, and say where."""
     home = Path(folder)
-    clock = SharedClock(home / "clock")
-    xero_s, row_s, dynamics_s, in_flight = map(float, told)
-    latency = Latency(xero_s, row_s, dynamics_s, int(in_flight))
+    clock = SharedClock(home)
+    latency = Latency(*map(float, told))
 
     class SlowDynamics(DynamicsTwin):
         def handle(self, request: Request, endpoint: Endpoint | None) -> Response:
@@ -34,8 +33,7 @@ def main(folder: str, seed: str, *told: str) -> None:
     class SlowXero(XeroTwin):
         def handle(self, request: Request, endpoint: Endpoint | None) -> Response:
             response = super().handle(request, endpoint)
-            slots = latency.in_flight if response.write else 1
-            _wait(clock, request, endpoint, latency.call_s(response.rows_written) / slots)
+            _wait(clock, request, endpoint, latency.call_s(response.rows_written))
             return response
 
     twins = Twins(SlowDynamics, SlowXero, DynamicsTwin.switches, XeroTwin.switches)

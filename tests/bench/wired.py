@@ -13,14 +13,17 @@ from dynamics_xero.settings import Settings
 class ClockedConnector(Connector):
     """The connector as it is, with every part of it on another clock.
 
-    senders: calls that may be in flight; with one, everything is done by the calling thread.
+    senders: calls that may be in flight, None = the usual ones; with one, everything is done by
+    the calling thread.
     """
 
-    def __init__(self, settings: Settings, clock: Clock, *, senders: int) -> None:
+    def __init__(self, settings: Settings, clock: Clock, *, senders: int | None = None) -> None:
         """Open it; the settings name no clock of their own."""
         super().__init__(settings)
         self._clock = clock
-        limits = replace(self.desk.shop.limits, senders=senders)
+        limits = self.desk.shop.limits
+        if senders is not None:
+            limits = replace(limits, senders=senders)
         shop = replace(self.desk.shop, clock=clock, limits=limits)
         everyone = tuple(settings.connections.values())
         self._connections = {
