@@ -53,12 +53,13 @@ def _work(trip: Trip) -> str | None:
         _ask_again(trip)
         progress = Progress(trip.now(), _waiting(trip))
         left = progress.total
-        while left:
-            trip.talk(f"{trip.connection}: {progress.told(trip.now(), left)}")
-            run.work(trip, until=trip.now() + SLICE)
-            before, left = left, _waiting(trip)
-            if left >= before:
-                break  # what is left waits for something; the last part waits for it
+        with trip.aside:
+            while left:
+                trip.talk(f"{trip.connection}: {progress.told(trip.now(), left)}")
+                run.rounds(trip, until=trip.now() + SLICE)
+                before, left = left, _waiting(trip)
+                if left >= before:
+                    break  # what is left waits for something; the last part waits for it
         run.run_once(trip)
     except ThrottledError as error:
         run.queue(trip, error)

@@ -80,13 +80,15 @@ class Breaker:
         return max(rest, error.retry_after_s or 0.0)
 
 
-def most_at_once(tx: Transaction, trip: Trip, mapping: type[EntityMapping]) -> int:
+def most_at_once(
+    tx: Transaction, trip: Trip, mapping: type[EntityMapping], *, ordinary: int
+) -> int:
     """Return how many links may be taken now: none while the entity rests, few on trial."""
     rows = _rows(tx, trip.connection, mapping.name)
     if any(_rests(row, trip.now()) for row in rows):
         return 0
     on_trial = any(_tripped(row) for row in rows)
-    return min(trip.limits.round_size, TRIAL) if on_trial else trip.limits.round_size
+    return min(ordinary, TRIAL) if on_trial else ordinary
 
 
 def next_due_at(trip: Trip) -> datetime | None:

@@ -35,8 +35,9 @@ def helping(trip: Trip, mapping: type[EntityMapping]) -> Iterator[list[Link]]:
 
 
 def _take(trip: Trip, mapping: type[EntityMapping]) -> list[Link]:
+    ordinary = trip.round_size()
     with trip.lane.begin() as tx:
-        limit = most_at_once(tx, trip, mapping)
+        limit = most_at_once(tx, trip, mapping, ordinary=ordinary)
         links = tx.links.due(
             trip.connection, mapping.name, now=trip.now(), limit=limit, linked=trip.linked
         )

@@ -39,6 +39,8 @@ def push(trip: Trip, actions: Sequence[Action]) -> Pushed:
     Raises the first error that stops the run, after all calls in flight have been recorded.
     """
     actions = [prepare(trip, action) for action in _one_per_key(trip, actions)]
+    if any(action.kind in CALLS and action.side is SideName.DYNAMICS for action in actions):
+        trip.aside.wait()
     settle(trip, [action for action in actions if action.kind not in CALLS])
     waiting = open_calls(trip, [action for action in actions if action.kind in CALLS])
     ended = len(waiting) == 0 and len(actions) > 0

@@ -7,9 +7,11 @@ nothing the second time.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from dynamics_xero.errors import RetryableError, ThrottledError, UnavailableError, remark
 from dynamics_xero.mapping.entity import EntityMapping
@@ -52,9 +54,16 @@ def run_once(trip: Trip) -> None:
 
 
 def pull_all(trip: Trip) -> None:
-    """Read every feed to its present end."""
-    for source in trip.sources:
-        pull(trip, source)
+    """Read every feed to its present end, a few at once."""
+    trip.aside.wait()
+    if trip.limits.senders == 1:
+        for source in trip.sources:
+            pull(trip, source)
+    else:
+        with ThreadPoolExecutor(max_workers=trip.limits.senders) as pool:
+            reads = [pool.submit(pull, trip, source) for source in trip.sources]
+        for read in reads:
+            read.result()
     release_unanswered(trip)
 
 
@@ -63,11 +72,18 @@ def work(trip: Trip, *, until: datetime | None = None) -> None:
 
     until: stop in time for others (a worker's slice); what is left stays due.
     """
+    with trip.aside:
+        rounds(trip, until=until)
+    write_back(trip, everything=True)
+
+
+def rounds(trip: Trip, *, until: datetime | None = None) -> None:
+    """Decide and push what is due; what is to be written back gathers, or is under way."""
     idle = 0
     while until is None or trip.now() < until:
         if one_round(trip):
             idle = 0
-            write_back(trip, everything=False)
+            _write_back_meanwhile(trip)
             continue
         wait = _wait(trip)
         if wait is None or until is not None:
@@ -75,7 +91,13 @@ def work(trip: Trip, *, until: datetime | None = None) -> None:
         idle += 1
         _pause(trip, wait, idle)
         pull_all(trip)
-    write_back(trip, everything=True)
+
+
+def _write_back_meanwhile(trip: Trip) -> None:
+    if trip.limits.senders == 1:
+        write_back(trip, everything=False)
+    else:
+        trip.aside.begin(partial(write_back, trip, everything=False))
 
 
 def _writes(trip: Trip) -> int:

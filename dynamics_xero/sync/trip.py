@@ -12,8 +12,9 @@ from typing import TypeAlias
 from dynamics_xero.mapping.entity import EntityMapping
 from dynamics_xero.model import EndpointFacts, SideName
 from dynamics_xero.plugins import Plugin
-from dynamics_xero.ports import Clock, Side
+from dynamics_xero.ports import Budgeted, Clock, Side
 from dynamics_xero.store_port import Store
+from dynamics_xero.sync.aside import Aside
 from dynamics_xero.sync.feeds import Source, sources
 from dynamics_xero.sync.lanes import Lane
 
@@ -22,12 +23,14 @@ from dynamics_xero.sync.lanes import Lane
 class Limits:
     """How much is done at once.
 
-    round_size: links decided together. write_back_size: rows in one $batch (Dataverse allows
-    1,000). write_back_wait_s: how long write-backs are gathered. call_s: the longest a call may
-    take once it has left, write_back_s the same for a full $batch, whose parts Dataverse carries
-    out one after the other. deadline_s: how long after it was written down a request without an
-    answer may still take effect: the longest wait for quota and the longest call. tie_s: two edits
-    of a field that are closer than this ask which one is `newest` (R13: two poll intervals).
+    round_size: links decided together, more where their calls would not keep all senders busy.
+    write_back_size: rows in one $batch (Dataverse allows 1,000). write_back_wait_s: how long
+    write-backs are gathered. call_s: the longest a call may take once it has left, write_back_s the
+    same for a full $batch, whose parts Dataverse carries out one after the other. deadline_s: how
+    long after it was written down a request without an answer may still take effect: the longest
+    wait for quota and the longest call. senders: calls to a side that may be under way at once.
+    tie_s: two edits of a field that are closer than this ask which one is `newest` (R13: two poll
+    intervals).
     """
 
     round_size: int = 500
@@ -75,7 +78,8 @@ class Trip:
     of which something was observed since new records were last sought. heard: side -> when a read
     last showed something new. linger: how partial batches wait, None when they do not. linked: only
     records that have a partner are worked on, or only those that have none. patient: short outages
-    are waited out. talk: is told what a person who watches should know.
+    are waited out. talk: is told what a person who watches should know. aside: what is written back
+    meanwhile.
     """
 
     connection: str
@@ -101,6 +105,7 @@ class Trip:
     linked: bool | None = None
     patient: bool = True
     talk: Talk = say_nothing
+    aside: Aside = field(default_factory=Aside)
 
     @property
     def entities(self) -> list[type[EntityMapping]]:
@@ -152,6 +157,12 @@ class Trip:
         """Return the feed of one resource."""
         found = (s for s in self.sources if s.side is side and s.feed.resource == resource)
         return next(found)
+
+    def round_size(self) -> int:
+        """Return how many links to decide together: enough calls for all who send at once."""
+        xero = self.sides[SideName.XERO]
+        batch = xero.pace().batch if isinstance(xero, Budgeted) else 0
+        return max(self.limits.round_size, self.limits.senders * batch)
 
     def now(self) -> datetime:
         """Return the time on the trip's clock."""
