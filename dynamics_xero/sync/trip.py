@@ -23,7 +23,7 @@ from dynamics_xero.sync.lanes import Lane
 class Limits:
     """How much is done at once.
 
-    round_size: links decided together, more where their calls would not keep all senders busy.
+    round_size: links decided together, more where a call carries more than LARGE_CALL of them.
     write_back_size: rows in one $batch (Dataverse allows 1,000). write_back_wait_s: how long
     write-backs are gathered. call_s: the longest a call may take once it has left, write_back_s the
     same for a full $batch, whose parts Dataverse carries out one after the other. deadline_s: how
@@ -44,6 +44,9 @@ class Limits:
     fresh_create_s: float = 300.0
     tie_s: float = 600.0
 
+
+LARGE_CALL = 100
+"""Records of a call to Xero, above which 500 would not make a call for each of five senders."""
 
 Talk: TypeAlias = Callable[[str], None]
 """Who is told what a person who watches should know."""
@@ -159,10 +162,10 @@ class Trip:
         return next(found)
 
     def round_size(self) -> int:
-        """Return how many links to decide together: enough calls for all who send at once."""
-        xero = self.sides[SideName.XERO]
+        """Return how many links to decide together: as many calls, however large they are."""
+        xero, size = self.sides[SideName.XERO], self.limits.round_size
         batch = xero.pace().batch if isinstance(xero, Budgeted) else 0
-        return max(self.limits.round_size, self.limits.senders * batch)
+        return max(size, size * batch // LARGE_CALL)
 
     def now(self) -> datetime:
         """Return the time on the trip's clock."""

@@ -97,6 +97,7 @@ def _virtual_load(one: Figures) -> Iterable[Row]:
     for name, load in one["scenarios"].items():
         run = f"{one['accounts']:,} accounts, {name}"
         yield "load / floor", f"**{load['ratio_to_floor']}**", run
+        yield "load / least time of its calls", f"**{load['ratio_to_own_calls']}**", run
         yield (
             "load: time, calls, answers 429",
             f"{peers.lasting(load['seconds'])}, {load['calls']:,}, {load['refused']}",
