@@ -6,7 +6,7 @@ cursor are stored in one transaction (R1), so a crash repeats a page or has it, 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -24,8 +24,8 @@ from dynamics_xero.sync.trip import Trip
 ABSENT_BATCH = 200
 
 
-def pull(trip: Trip, source: Source) -> None:
-    """Read the source to its present end."""
+def pull(trip: Trip, source: Source, *, stopped: Callable[[], bool] = lambda: False) -> None:
+    """Read the source to its present end, or up to the page after which it is stopped."""
     side = trip.sides[source.side]
     cursor = _resume(trip, source)
     while True:
@@ -45,7 +45,7 @@ def pull(trip: Trip, source: Source) -> None:
         store_page(trip, source, page, cursor)
         if cursor.complete and not was_whole and cursor.generation > 1:
             _confirm_absent(trip, source, cursor)
-        if not page.more:
+        if not page.more or stopped():
             return
 
 

@@ -6,6 +6,7 @@ nothing the second time.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -60,11 +61,20 @@ def pull_all(trip: Trip) -> None:
         for source in trip.sources:
             pull(trip, source)
     else:
-        with ThreadPoolExecutor(max_workers=trip.limits.senders) as pool:
-            reads = [pool.submit(pull, trip, source) for source in trip.sources]
-        for read in reads:
-            read.result()
+        _pull_at_once(trip)
     release_unanswered(trip)
+
+
+def _pull_at_once(trip: Trip) -> None:
+    """Read a few feeds at once; when one fails, or somebody stops us, no further page is read."""
+    stop = threading.Event()
+    with ThreadPoolExecutor(max_workers=trip.limits.senders) as pool:
+        reads = [pool.submit(pull, trip, source, stopped=stop.is_set) for source in trip.sources]
+        try:
+            for read in reads:
+                read.result()
+        finally:
+            stop.set()
 
 
 def work(trip: Trip, *, until: datetime | None = None) -> None:

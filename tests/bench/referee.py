@@ -36,6 +36,7 @@ class Referee:
         self._watched = [Path(f"/proc/{pid}/task") for pid in watched]
         self._numbers = itertools.count()
         self._sleepers: list[tuple[int, int, socket.socket]] = []
+        self._busy: Path | None = None
 
     def serve(self, door: socket.socket, end: int) -> None:
         """Work until `end` can be read."""
@@ -76,19 +77,31 @@ class Referee:
         return before is not None and before == self._standing()
 
     def _standing(self) -> Standing | None:
+        busy, self._busy = self._busy, None
+        if busy is not None and _switches(busy) is None:
+            return None  # most likely whoever was at work a moment ago still is
         found: Standing = {}
         for folder in self._watched:
             for thread in folder.iterdir():
-                try:
-                    text = (thread / "status").read_text()
-                    call = (thread / "syscall").read_text()
-                except OSError:  # it has just ended
+                switches = _switches(thread)
+                if switches is None:
+                    self._busy = thread
                     return None
-                asleep = text[text.index(_STATE) + len(_STATE)] == _ASLEEP
-                if not asleep or call.startswith(_NANOSLEEPS):
-                    return None
-                found[thread.name] = text[text.index(_SWITCHES) :]
+                found[thread.name] = switches
         return found
+
+
+def _switches(thread: Path) -> str | None:
+    """Return how often a thread has stopped running; None if it runs, wants to, or has ended."""
+    try:
+        text = (thread / "status").read_text()
+        call = (thread / "syscall").read_text()
+    except OSError:
+        return None
+    asleep = text[text.index(_STATE) + len(_STATE)] == _ASLEEP
+    if not asleep or call.startswith(_NANOSLEEPS):
+        return None
+    return text[text.index(_SWITCHES) :]
 
 
 def main(folder: str, *watched: str) -> None:
