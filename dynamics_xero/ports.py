@@ -135,6 +135,10 @@ class TokenStore(Protocol):
         """Store the next generation; False when another process was first."""
         ...
 
+    def forget(self, name: str) -> None:
+        """Put an empty text in the place of one that opens by no key."""
+        ...
+
 
 class BudgetStore(Protocol):
     """What was spent of a limit, shared by every process (R35)."""

@@ -37,6 +37,9 @@ class MemoryTokens:
         self.rows[name] = (secret, generation)
         return True
 
+    def forget(self, name: str) -> None:
+        self.rows[name] = ("", self.rows[name][1] + 1)
+
 
 class MemoryBudgets:
     """A BudgetStore for threads of one process."""

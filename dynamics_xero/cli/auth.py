@@ -13,7 +13,7 @@ import click
 
 from dynamics_xero.cli.callback import Callback
 from dynamics_xero.cli.common import Globals, global_options
-from dynamics_xero.cli.opening import opened
+from dynamics_xero.cli.opening import in_plain_words, opened
 from dynamics_xero.cli.outcomes import Exit, StoppedError
 from dynamics_xero.cli.tables import table
 from dynamics_xero.errors import SettingsError
@@ -87,7 +87,8 @@ def rotate_key(given: Globals, *, drop_old: bool) -> int:
     from dynamics_xero.connector import sign_in
 
     settings = given.settings()
-    resealed, keys = sign_in.rotate_key(settings, drop_old=drop_old)
+    with in_plain_words():
+        resealed, keys = sign_in.rotate_key(settings, drop_old=drop_old)
     given.show(
         {"tokens": resealed, "keys": keys},
         lambda: f"{resealed} tokens are sealed by the first of {keys} keys.{_next(settings, keys)}",

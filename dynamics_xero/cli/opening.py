@@ -20,13 +20,23 @@ def opened(given: Globals) -> Iterator[Connector]:
     Raises StoppedError when the database cannot do its work, in the middle too.
     """
     # Not at the top: asking a command for help must not load the database and both clients.
+    from dynamics_xero.connector import Connector
+
+    with (
+        in_plain_words(),
+        Connector.from_settings(given.settings(), connection=given.connection) as connector,
+    ):
+        yield connector
+
+
+@contextmanager
+def in_plain_words() -> Iterator[None]:
+    """Tell a database that cannot do its work as what it is, not as a defect of ours."""
     from sqlalchemy.exc import OperationalError
 
-    from dynamics_xero.connector import Connector
     from dynamics_xero.store.faults import told
 
     try:
-        with Connector.from_settings(given.settings(), connection=given.connection) as connector:
-            yield connector
+        yield
     except OperationalError as error:
         raise StoppedError(Exit.NOT_REACHED, told(error)) from error

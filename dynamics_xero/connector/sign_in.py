@@ -44,6 +44,8 @@ def check_in(desk: Desk, one: Connection, side: SideName) -> SignedIn:
 
     Raises SignInError, or WrongEndpointError when the connection was made for another.
     """
+    if side is SideName.XERO:
+        _make_room(one)
     facts = one.sides[side].identify()
     one.pin((facts,), now=desk.shop.clock.now())
     return SignedIn(one.name, side.value, _way(one, side), facts.name, facts.remote_id)
@@ -69,6 +71,7 @@ def finish(desk: Desk, one: Connection, asking: Asking, answer: str, choose: Cho
     code = auth_consent.code_in(asking, answer)
     grant = auth_consent.redeem(sign_in, asking, code, settings=settings)
     tenant = _chosen(desk, one, auth_consent.let_in(sign_in, grant), choose)
+    _make_room(one)
     sign_in.adopt(grant, tenant)
     return check_in(desk, one, SideName.XERO)
 
@@ -85,8 +88,9 @@ def rotate_key(settings: Settings, *, drop_old: bool) -> tuple[int, int]:
     """Make a new first key, or with drop_old throw all but the first away; reseal every token.
 
     The new key stands in the file before anything is sealed by it, and an old one leaves the file
-    only when nothing is sealed by it: whenever this is stopped, every token still opens. Returns
-    how many tokens were resealed, and how many keys there are now.
+    only when nothing is sealed by it: whenever this is stopped, every token still opens. Where the
+    database does not open or cannot be written, or a token opens by no key, the file is left
+    alone. Returns how many tokens were resealed, and how many keys there are now.
     """
     file, keys = settings.key_file, keys_now(settings)
     if file is None and len(keys) < 2:
@@ -94,15 +98,25 @@ def rotate_key(settings: Settings, *, drop_old: bool) -> tuple[int, int]:
             "The key comes from the environment, where no new one can be written. Put a new one "
             "before it in DYNAMICS_XERO_KEY, with a comma between them, and run this again."
         )
-    if file is not None and not drop_old:
-        keys = (Secret(Fernet.generate_key().decode("ascii")), *keys)
-        _write(file, keys)
     with Store.open(str(settings.state)) as store:
         resealed = Tokens(store, Keyring(keys), SystemClock()).reseal()
+        if file is not None and not drop_old:
+            keys = (Secret(Fernet.generate_key().decode("ascii")), *keys)
+            _write(file, keys)
+            resealed = Tokens(store, Keyring(keys), SystemClock()).reseal()
     if file is not None and drop_old:
         keys = keys[:1]
         _write(file, keys)
     return resealed, len(keys)
+
+
+def _make_room(one: Connection) -> None:
+    """Throw away a sign-in that no key opens: whoever signs in anew does not need it."""
+    flight = _xero(one).sign_in.flight
+    try:
+        flight.load()
+    except SettingsError:
+        flight.forget()
 
 
 def _write(file: Path, keys: Sequence[Secret]) -> None:

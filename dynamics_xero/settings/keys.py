@@ -41,8 +41,12 @@ def write_keys(file: Path, keys: Sequence[str]) -> None:
     fresh = file.with_name(f"{file.name}.new")
     fresh.unlink(missing_ok=True)
     descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="ascii") as stream:
-        stream.write("".join(f"{key}\n" for key in keys))
-        stream.flush()
-        os.fsync(stream.fileno())
-    os.replace(fresh, file)
+    try:
+        with os.fdopen(descriptor, "w", encoding="ascii") as stream:
+            stream.write("".join(f"{key}\n" for key in keys))
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.replace(fresh, file)
+    except OSError:
+        fresh.unlink(missing_ok=True)
+        raise

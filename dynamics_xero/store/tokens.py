@@ -46,6 +46,12 @@ class Tokens:
             statement = upsert(connection, token, only_if=token.c.generation < generation)
             return connection.execute(statement, row).rowcount == 1
 
+    def forget(self, name: str) -> None:
+        """Put an empty text there, as the next generation: nobody stores what was read before."""
+        changed = {"secret": self._seal(name, ""), "generation": token.c.generation + 1}
+        with self._store.connect() as connection:
+            connection.execute(update(token).where(token.c.name == name).values(changed))
+
     def reseal(self) -> int:
         """Seal every token anew by the first key, all or none; returns how many there are.
 
@@ -67,8 +73,8 @@ class Tokens:
             inside, secret = json.loads(self._keys.open(sealed))
         except InvalidToken:
             raise SettingsError(
-                f"No key opens the stored token {name}. Put the key back that sealed it, or delete"
-                " the database's token row and sign in again."
+                f"No key opens the stored token {name}. Put the key back that sealed it, or sign in"
+                " again: dynamics-xero auth xero"
             ) from None
         if inside != name:
             raise SettingsError(

@@ -6,6 +6,7 @@ token, which is good for one use (xero.md section 1). Both share the single flig
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -28,6 +29,9 @@ GRANULAR_SCOPES = (
 )
 BROAD_SCOPES = ("accounting.contacts", "accounting.settings", "accounting.transactions")
 """What connections older than March 2026 may hold instead (xero.md 1, the 2026 change)."""
+
+LIFETIME_S = 1800.0
+"""Of an access token (xero.md section 1)."""
 
 _ADVICE = {
     "invalid_client": "Check client_id and client_secret of the Xero connection.",
@@ -55,7 +59,7 @@ class XeroSignIn:
         self._asked = settings.flow == CODE_FLOW
         name = f"xero:{settings.client_id}:{connection if self._asked else 'access'}"
         self.identity = IdentityEndpoint(settings, clock)
-        self.flight = SingleFlight(tokens, clock, name=name)
+        self.flight = SingleFlight(tokens, clock, name=name, proof=_proof(settings))
 
     def access_token(self, *, refused: str | None = None) -> str:
         """Return a token good for a call; never the one that Xero has just refused.
@@ -178,7 +182,9 @@ class XeroSignIn:
                 form["client_id"] = self._settings.client_id
             document, asked_at = self.identity.token(form)
             if "access_token" in document:
-                return granted(document, asked_at, consent=grant.consent)
+                found = granted(document, asked_at, consent=grant.consent)
+                # RFC 6749 section 6: without a new refresh token the old one goes on counting.
+                return found if found.refresh else replace(found, refresh=grant.refresh)
             code = str(document.get("error") or "unknown")
             if code != LAPSED:
                 advice = "Check client_id and client_secret of the Xero connection."
@@ -191,8 +197,20 @@ def granted(document: Mapping[str, Any], asked_at: datetime, *, consent: str = "
     refresh, scopes = document.get("refresh_token"), document.get("scope")
     return Grant(
         access=str(document["access_token"]),
-        expires_at=asked_at + timedelta(seconds=float(document.get("expires_in", 1800))),
+        expires_at=asked_at + timedelta(seconds=_lifetime_s(document.get("expires_in"))),
         refresh=(str(refresh),) if refresh else (),
         scopes=tuple(scopes.split()) if isinstance(scopes, str) else (),
         consent=consent,
     )
+
+
+def _lifetime_s(said: object) -> float:
+    """Return how long a token lives: what the answer says, or what Xero documents."""
+    text = str(said)
+    return float(text) if text.isdecimal() else LIFETIME_S
+
+
+def _proof(settings: XeroSettings) -> str:
+    """Return what tells these credentials from others; it is kept sealed."""
+    whole = f"{settings.client_id} {settings.client_secret}"
+    return hashlib.sha256(whole.encode("utf-8")).hexdigest()[:16]

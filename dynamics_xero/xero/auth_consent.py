@@ -121,7 +121,11 @@ def redeem(sign_in: XeroSignIn, asking: Asking, code: str, *, settings: XeroSett
         raise SignInError("Xero gave no refresh token. The app must ask for offline_access.")
     missing = [scope for scope in NEEDED if grant.scopes and scope not in grant.scopes]
     if missing:
-        raise SignInError(f"The consent lacks the scope {', '.join(missing)}.", code="scope")
+        raise SignInError(
+            f"The consent lacks the scope {', '.join(missing)}. Run the command again, and let the "
+            "app have all it asks for.",
+            code="scope",
+        )
     return replace(grant, consent=consent_of(grant.access))
 
 

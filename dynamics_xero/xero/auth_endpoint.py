@@ -50,9 +50,12 @@ class IdentityEndpoint:
         if answer.status not in (200, 400, 401):
             raise _unclear(answer.status)
         try:
-            return parse(answer.body), asked_at
+            document = parse(answer.body)
         except ValueError:
             raise _unclear(answer.status) from None
+        if answer.status == 200 and not isinstance(document.get("access_token"), str):
+            raise _unclear(answer.status)
+        return document, asked_at
 
     def organisations(self, token: str, *, consent: str = "") -> list[Tenant] | Refused:
         """Return the organisations a token is good for; consent: only those that came with it."""

@@ -48,10 +48,12 @@ class StillFlyingError(UnavailableError):
 class SingleFlight:
     """The state of one sign-in, shared with every process on the same store."""
 
-    def __init__(self, tokens: TokenStore, clock: Clock, *, name: str) -> None:
+    def __init__(self, tokens: TokenStore, clock: Clock, *, name: str, proof: str = "") -> None:
+        """proof: tells our credentials from others; a token that others fetched is not used."""
         self._tokens = tokens
         self._clock = clock
         self._name = name
+        self._proof = proof
 
     def load(self) -> Grant:
         """Return the state as it is stored; an empty one before the first sign-in."""
@@ -59,7 +61,11 @@ class SingleFlight:
 
     def replace(self, grant: Grant) -> None:
         """Store a new sign-in, whatever was there before."""
-        self._change(lambda _: grant)
+        self._change(lambda _: replace(grant, proof=self._proof))
+
+    def forget(self) -> None:
+        """Throw the state away, which opens by no key."""
+        self._tokens.forget(self._name)
 
     def renewed(self, fetch: Fetch, *, refused: str | None) -> Grant:
         """Return a state whose access token serves, fetched by whoever comes first.
@@ -73,7 +79,7 @@ class SingleFlight:
             now = self._clock.now()
             if self._serves(grant, now, refused):
                 return grant
-            if grant.failed_at is not None and grant.failed_at > began_at and not grant.lapsed:
+            if _failed_since(grant, began_at, now=now) and not grant.lapsed:
                 raise UnavailableError("Xero's sign-in failed for another process just now.")
             if _flies(grant, now):
                 self._clock.sleep(wait_s)
@@ -86,10 +92,17 @@ class SingleFlight:
 
     def _serves(self, grant: Grant, now: datetime, refused: str | None) -> bool:
         """Say whether the token will do; an old one does while a new one cannot be had."""
-        left_s = grant.seconds_left(now, refused=refused)
-        rests = grant.failed_at is not None and (now - grant.failed_at).total_seconds() < REST_S
+        left_s = self._left_s(grant, now, refused)
+        rests = _failed_since(grant, now - timedelta(seconds=REST_S), now=now)
         waits = rests or _flies(grant, now) or grant.lapsed
         return left_s > RENEW_BEFORE_S or (left_s > USABLE_S and waits)
+
+    def _left_s(self, grant: Grant, now: datetime, refused: str | None) -> float:
+        """Return how long a token lives that our own credentials have fetched.
+
+        One that others have does not show whether ours are right, and they may be wrong by now.
+        """
+        return grant.seconds_left(now, refused=refused) if grant.proof == self._proof else 0.0
 
     def _waits(self, began_at: datetime) -> Iterator[float]:
         """Yield how long to wait next, until patience has run out."""
@@ -100,10 +113,10 @@ class SingleFlight:
 
     def _fly(self, mine: Flight, grant: Grant, fetch: Fetch, refused: str | None) -> Grant:
         try:
-            fetched = fetch(grant)
+            fetched = replace(fetch(grant), proof=self._proof)
         except DynamicsXeroError as error:
             state = self._failed(mine, grant, error)
-            if state.seconds_left(self._clock.now(), refused=refused) > USABLE_S:
+            if self._left_s(state, self._clock.now(), refused) > USABLE_S:
                 return state
             raise
         return self._landed(mine, fetched)
@@ -142,6 +155,11 @@ class SingleFlight:
 
     def _save(self, grant: Grant, generation: int) -> bool:
         return self._tokens.save(self._name, pack(grant), generation=generation + 1)
+
+
+def _failed_since(grant: Grant, moment: datetime, *, now: datetime) -> bool:
+    """Say whether a fetch has failed since then; not by a clock that was set back meanwhile."""
+    return grant.failed_at is not None and moment < grant.failed_at <= now
 
 
 def _flies(grant: Grant, now: datetime) -> bool:

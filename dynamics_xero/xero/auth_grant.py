@@ -33,7 +33,8 @@ class Grant:
 
     refresh: refresh tokens, the newest first; older ones only where an answer came late. consent:
     the id of the consent they belong to. lapsed: Xero takes none of them, a person has to consent
-    anew. failed_at: when the latest fetch failed, None after one that did not.
+    anew. failed_at: when the latest fetch failed, None after one that did not. proof: tells the
+    credentials that fetched it from others.
     """
 
     access: str = field(default="", repr=False)
@@ -45,6 +46,7 @@ class Grant:
     lapsed: bool = False
     flight: Flight | None = None
     failed_at: datetime | None = None
+    proof: str = ""
 
     def seconds_left(self, now: datetime, *, refused: str | None = None) -> float:
         """Return how long the access token lives; nothing when it is the one Xero has refused."""
@@ -76,6 +78,7 @@ def pack(grant: Grant) -> str:
         "lapsed": grant.lapsed,
         "flight": [_text(flight.began_at), _text(flight.until)] if flight else None,
         "failed_at": _text(grant.failed_at),
+        "proof": grant.proof,
     }
     return json.dumps({name: value for name, value in document.items() if value})
 
@@ -95,6 +98,7 @@ def unpack(text: str) -> Grant:
             lapsed=document.get("lapsed", False),
             flight=Flight(*map(datetime.fromisoformat, flight)) if flight else None,
             failed_at=_instant(document.get("failed_at")),
+            proof=document.get("proof", ""),
         )
     except (ValueError, AttributeError, TypeError):
         return Grant()

@@ -89,6 +89,9 @@ class MortalTokens:
                 threading.Timer(0.1, os._exit, (DIED,)).start()
         return done
 
+    def forget(self, name: str) -> None:
+        raise AssertionError(f"Every key of the storm opens {name}.")
+
     def _perhaps(self, edge: str) -> None:
         if self._is_ours(edge) or self._source.random() < self._chance:
             os._exit(DIED)

@@ -322,6 +322,21 @@ def test_r38_a_rotated_key_reseals_the_tokens_beside_a_running_connector(place: 
 
 
 @only_web
+def test_who_lost_the_key_signs_in_again_by_the_command_that_is_named(
+    place: Place, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with place.connector() as connector:
+        place.let_in(connector, "main", FIRST)
+    (place.file.parent / "key").write_text("A" * 43 + "=\n", "ascii")
+    assert place.run("sync", "--once", "--connection", "main") == 2
+    assert "sign in again: dynamics-xero auth xero" in capsys.readouterr().err
+
+    with place.connector() as connector:
+        place.let_in(connector, "main", FIRST)
+        assert _identified(connector, "main")
+
+
+@only_web
 def test_a_connection_without_consent_pauses_and_holds_up_no_other(
     place: Place, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from threading import Thread
@@ -15,6 +15,7 @@ import pytest
 
 from dynamics_xero.errors import SignInError, UnavailableError, WrongEndpointError
 from dynamics_xero.xero.auth_endpoint import MAX_BYTES
+from dynamics_xero.xero.auth_grant import pack, unpack
 from dynamics_xero.xero.side import XeroSide
 from tests.trips.xero_world import CONTACTS, NOBODY, World, world
 
@@ -106,12 +107,8 @@ def test_a_token_is_renewed_before_it_ends(xero: World) -> None:
 def test_a_token_that_xero_no_longer_takes_is_replaced_once(xero: World) -> None:
     side = xero.fresh()
     side.identify()
-    ((name, (_, generation)),) = xero.tokens.rows.items()
-    ends = (xero.clock.now() + timedelta(hours=1)).isoformat()
-    xero.tokens.rows[name] = (
-        json.dumps({"access_token": "garbled", "expires_at": ends}),
-        generation + 1,
-    )
+    ((name, (held, generation)),) = xero.tokens.rows.items()
+    xero.tokens.rows[name] = (pack(replace(unpack(held), access="garbled")), generation + 1)
 
     assert xero.side().identify().name
     assert xero.tokens.rows[name][1] == generation + 3

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
@@ -9,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from cryptography.fernet import Fernet
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert, select, text, update
 
 from dynamics_xero.connector.sign_in import rotate_key
 from dynamics_xero.errors import SettingsError
@@ -115,6 +117,19 @@ def test_r38_a_token_that_was_changed_does_not_open(
         tokens.load("xero:1")
 
 
+def test_a_token_that_no_key_opens_is_put_aside_for_a_new_one(store: Store) -> None:
+    lost, found = new_key(), new_key()
+    Tokens(store, Keyring([lost]), StoppedClock()).save("xero:1", CANARY, generation=4)
+    tokens = Tokens(store, Keyring([found]), StoppedClock())
+
+    tokens.forget("xero:1")
+    tokens.forget("nothing is there")
+
+    assert tokens.load("xero:1") == ("", 5)
+    assert tokens.load("nothing is there") is None
+    assert not tokens.save("xero:1", "read before", generation=5)
+
+
 def test_a_new_first_key_seals_and_the_old_one_still_opens(store: Store) -> None:
     old, new = new_key(), new_key()
     Tokens(store, Keyring([old]), StoppedClock()).save("xero:1", "before", generation=1)
@@ -172,6 +187,37 @@ def test_a_key_from_the_environment_is_rotated_by_hand(tmp_path: Path) -> None:
             rotate_key(settings(old), drop_old=False)
         assert rotate_key(settings(f"{new},{old}"), drop_old=False) == (1, 2)
         assert Tokens(store, Keyring([new]), StoppedClock()).load("xero:1") == ("kept", 2)
+
+
+def test_a_key_file_stays_as_it_is_where_the_tokens_cannot_be_resealed(tmp_path: Path) -> None:
+    found = load(written(tmp_path, changed()), {})
+    with Store.open(str(found.state)) as store:
+        Tokens(store, Keyring([new_key()]), StoppedClock()).save("xero:1", "kept", generation=1)
+    with pytest.raises(SettingsError, match="No key opens"):
+        rotate_key(found, drop_old=False)
+    with Store.open(str(found.state)) as store, store.connect() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+
+    with pytest.raises(SettingsError, match="newer"):
+        rotate_key(found, drop_old=False)
+
+    assert load(found.path, {}).keys == found.keys
+
+
+def test_a_key_file_on_a_full_disk_leaves_no_half_of_a_new_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = load(written(tmp_path, changed()), {})
+
+    def no_room(_descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", no_room)
+    with pytest.raises(SettingsError, match="No space left"):
+        rotate_key(found, drop_old=False)
+
+    assert not (tmp_path / "key.new").exists()
+    assert load(found.path, {}).keys == found.keys
 
 
 def test_a_key_file_that_cannot_be_written_changes_nothing(tmp_path: Path) -> None:

@@ -71,7 +71,7 @@ def refusing(code: str) -> Callable[[Grant], Grant]:
 def test_a_grant_survives_the_store_and_rubbish_is_no_grant(clock: SteppedClock) -> None:
     now = clock.now()
     flying = Flight(now, now + timedelta(seconds=1))
-    whole = Grant("a", now, ("r", "s"), ("x",), "c", Tenant("t", "n"), True, flying, now)  # noqa: FBT003
+    whole = Grant("a", now, ("r", "s"), ("x",), "c", Tenant("t", "n"), True, flying, now, "p")  # noqa: FBT003
 
     assert unpack(pack(whole)) == whole
     assert unpack(pack(Grant())) == Grant()
@@ -255,6 +255,34 @@ def test_a_flight_from_a_clock_that_was_set_back_holds_nobody_up(
 
     assert flight.renewed(remote, refused=None).access == "access 1"
     assert clock.slept == []
+
+
+def test_a_failure_from_a_clock_that_was_set_back_holds_nobody_up(
+    flight: SingleFlight, remote: Remote, clock: SteppedClock
+) -> None:
+    far = clock.now() + timedelta(days=1)
+    flight.replace(Grant(refresh=("refresh 0",), failed_at=far))
+
+    assert flight.renewed(remote, refused=None).access == "access 1"
+    clock.offset += timedelta(seconds=1800 - RENEW_BEFORE_S + 1)
+    flight.replace(replace(flight.load(), failed_at=far))
+    assert flight.renewed(remote, refused=None).access == "access 2"
+
+
+def test_a_token_counts_only_for_the_credentials_that_fetched_it(
+    flight: SingleFlight, remote: Remote, tokens: MemoryTokens, clock: SteppedClock
+) -> None:
+    held = flight.renewed(remote, refused=None)
+    others = SingleFlight(tokens, clock, name="xero", proof="other credentials")
+
+    with pytest.raises(SignInError):
+        others.renewed(refusing("invalid_client"), refused=None)
+    still = flight.renewed(remote, refused=None)
+    theirs = others.renewed(remote, refused=None)
+
+    assert still.access == held.access == "access 1"
+    assert theirs.access == "access 2"
+    assert others.load().proof == "other credentials"
 
 
 def test_nobody_waits_for_ever(remote: Remote, clock: SteppedClock) -> None:
