@@ -8,8 +8,11 @@ import sys
 from dynamics_xero.errors import SettingsError
 from dynamics_xero.redact import Redactor
 from worker.app import app, settings
+from worker.brokers import EMBEDDED
 
 TIMEOUT_S = 10
+FIX = "start it, or correct broker in the settings; then: dynamics-xero check"
+EMBEDDED_FIX = "free some space for broker.db, and let us write there; then: dynamics-xero check"
 
 
 def main() -> int:
@@ -17,7 +20,7 @@ def main() -> int:
     try:
         redactor = Redactor(settings().secrets())
     except SettingsError as error:
-        return _tell("FAIL", f"settings: {error}", "mend the settings file")
+        return _tell("FAIL", f"settings: {error}", "correct the settings file")
     try:
         with app.connection_for_write() as connection:
             connection.ensure_connection(max_retries=1, interval_start=0.2, timeout=TIMEOUT_S)
@@ -26,7 +29,8 @@ def main() -> int:
             kind = connection.transport.driver_type
     except Exception as error:
         text = redactor.text(f"{type(error).__name__}: {error}")
-        return _tell("FAIL", text, "is it running, and is its URL right?")
+        embedded = settings().broker == EMBEDDED
+        return _tell("FAIL", text, EMBEDDED_FIX if embedded else FIX)
     return _tell("OK", f"answers ({'embedded' if kind == 'sql' else kind})", "")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator
@@ -20,10 +21,13 @@ from dynamics_xero.errors import SettingsError
 from dynamics_xero.settings import Settings
 
 BROKER_TIMEOUT_S = 30
+BROKER_FIX = "start it, or correct broker in the settings; then: dynamics-xero check"
 DRIVER_FIX = 'pip install redis; or write broker = "embedded"'
-SETTINGS_FIX = "mend the settings file"
+SETTINGS_FIX = "correct the settings file, then: dynamics-xero check"
 
 OK, FAIL = "OK", "FAIL"
+
+_COMMAND = re.compile(r"Run: (?P<run>.+)$|`(?P<quoted>dynamics-xero [^`]+)`")
 
 
 @dataclass(frozen=True)
@@ -77,7 +81,9 @@ def _looked_at(given: Globals) -> Iterator[tuple[Line, Exit]]:
 
 def _settings_faults(error: SettingsError) -> Iterator[tuple[Line, Exit]]:
     for text in error.problems:
-        yield Line("settings", FAIL, text, SETTINGS_FIX), Exit.USAGE
+        named = _COMMAND.search(text)
+        fix = (named["run"] or named["quoted"]) if named else SETTINGS_FIX
+        yield Line("settings", FAIL, text, fix), Exit.USAGE
 
 
 def _connector_lines(given: Globals, settings: Settings) -> Iterator[tuple[Line, Exit]]:
@@ -126,4 +132,4 @@ def broker(given: Globals) -> Line:
         )
         return Line(**json.loads(answer.stdout.splitlines()[-1]))
     except (subprocess.TimeoutExpired, IndexError, ValueError, TypeError):
-        return Line("broker", FAIL, "does not answer", "is it running, and is its URL right?")
+        return Line("broker", FAIL, "does not answer", BROKER_FIX)

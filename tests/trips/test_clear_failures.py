@@ -200,8 +200,11 @@ def test_a_certificate_that_is_not_theirs_is_refused(
             assert "ca_file" in sentence, setting
         shell.file.write_text(as_it_was, "utf-8")
         shell.write(xero__identity_url=f"https://localhost:{port}")
-        lines = {line["name"]: line["text"] for line in shell.run("check")[1]["checks"]}
-        assert said in lines["main: clock of xero"]
+        code, document = shell.run("check")
+        clock = {line["name"]: line for line in document["checks"]}["main: clock of xero"]
+        assert (code, clock["state"]) == (3, "FAIL")
+        assert said in clock["text"]
+        assert "ca_file" in clock["fix"]
 
     shell.file.write_text(as_it_was, "utf-8")
     shell.goes_on(1)

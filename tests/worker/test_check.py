@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from dynamics_xero.cli import main
+from dynamics_xero.cli.check import SETTINGS_FIX
 from dynamics_xero.connector import Connector
 from dynamics_xero.connector.checking import CheckLine
 from tests.json_schemas import faults
@@ -179,7 +180,7 @@ def test_one_line_that_fails_never_hides_the_others(checks: Checks) -> None:
     assert "prvReadContact" in lines["main: privileges"]["text"]
     assert re.fullmatch(r"ours is (99\d|1000) s behind", lines["main: clock of xero"]["text"])
     assert lines["main: columns"]["fix"] == "dynamics-xero provision apply"
-    assert all(lines[name]["fix"] for name in failed)
+    assert all(lines[name]["fix"] for name in failing(lines))
     assert "canary" not in str(lines)
 
     checks.rewrite(r"amqp:[^\"]*", "embedded")
@@ -192,6 +193,8 @@ def test_one_line_that_fails_never_hides_the_others(checks: Checks) -> None:
     assert code == 2
     assert failing(lines).items() >= {"key": "FAIL", "main: sign-in to xero": "FAIL"}.items()
     assert "No key opens" in lines["key"]["text"]
+    assert lines["key"]["fix"].endswith("dynamics-xero auth xero")
+    assert lines["main: scopes"]["text"] == "not looked at: the sign-in to xero fails"
     assert lines["main: sign-in to dynamics"]["state"] == "OK"
 
     key.write_text(sealed_by, "ascii")
@@ -218,6 +221,10 @@ def test_a_side_that_is_not_reached_says_so_once(checks: Checks) -> None:
         "main: change tracking": "WARN",
     }
     assert "not looked at" in lines["main: columns"]["text"]
+    assert all("dynamics-xero" in lines[name]["fix"] for name in failing(lines))
+    assert lines["main: sign-in to dynamics"]["fix"].endswith(
+        "then: dynamics-xero auth dynamics --connection main"
+    )
 
 
 def test_settings_that_are_wrong_are_listed_each_on_a_line(
@@ -234,3 +241,17 @@ def test_settings_that_are_wrong_are_listed_each_on_a_line(
     texts = " ".join(line["text"] for line in document["checks"])
     assert "first_run" in texts
     assert "broken" in texts
+    assert {line["fix"] for line in document["checks"]} == {SETTINGS_FIX}
+
+
+def test_a_command_that_mends_the_settings_stands_in_its_own_column(checks: Checks) -> None:
+    file = checks.place.serving.settings_file
+    key = file.parent / "key"
+
+    key.chmod(0o644)
+    code, lines = checks.run()
+    assert (code, lines["settings"]["fix"]) == (2, f"chmod 600 {key}")
+    key.unlink()
+    assert checks.run()[1]["settings"]["fix"] == "dynamics-xero init"
+    file.unlink()
+    assert checks.run()[1]["settings"]["fix"] == "dynamics-xero init"

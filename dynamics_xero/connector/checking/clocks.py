@@ -8,7 +8,7 @@ from email.utils import parsedate_to_datetime
 
 import requests
 
-from dynamics_xero.connector.checking.lines import FAIL, OK, WARN, CheckLine, passed_over
+from dynamics_xero.connector.checking.lines import FAIL, OK, WARN, About, CheckLine, passed_over
 from dynamics_xero.connector.connection import Connection
 from dynamics_xero.dynamics.transport import open_session
 from dynamics_xero.model import SideName
@@ -18,13 +18,17 @@ from dynamics_xero.redact.incident import chain
 ODD_S, WRONG_S = 30, 240
 """Entra takes proofs that are up to five minutes off; feeds overlap by less than that."""
 
-_MEND = "set this machine's clock: switch time synchronisation (NTP) on"
+_MEND = "switch time synchronisation (NTP) on, on Linux: timedatectl set-ntp true"
+_TRUST = "correct its address, or name its authority by ca_file; then: dynamics-xero check"
 
 
 def check_clock(clock: Clock, one: Connection, side: SideName) -> CheckLine:
     """Compare our clock with the date of an answer."""
     name = f"{one.name}: clock of {side.value}"
     ahead = _ahead(clock, one, side)
+    if isinstance(ahead, ssl.SSLCertVerificationError):
+        text = f"its certificate is not trusted ({ahead.verify_message.rstrip('.')})"
+        return CheckLine(name, FAIL, text, _TRUST, About.REACH)
     if isinstance(ahead, str):
         return passed_over(name, ahead)
     ahead_s = round(ahead)
@@ -34,7 +38,9 @@ def check_clock(clock: Clock, one: Connection, side: SideName) -> CheckLine:
     return CheckLine(name, FAIL if abs(ahead_s) >= WRONG_S else WARN, text, _MEND)
 
 
-def _ahead(clock: Clock, one: Connection, side: SideName) -> float | str:
+def _ahead(
+    clock: Clock, one: Connection, side: SideName
+) -> float | str | ssl.SSLCertVerificationError:
     """Return by how many seconds our clock is ahead, or why that cannot be told."""
     settings = one.settings.xero if side is SideName.XERO else one.settings.dynamics
     url = one.settings.xero.identity_url if side is SideName.XERO else one.settings.dynamics.url
@@ -52,12 +58,10 @@ def _ahead(clock: Clock, one: Connection, side: SideName) -> float | str:
     return (before + (clock.now() - before) / 2 - date).total_seconds()
 
 
-def _why(error: requests.exceptions.RequestException) -> str:
-    """Say what is wrong with a certificate; all else is "nobody answers"."""
-    for one in chain(error):
-        if isinstance(one, ssl.SSLCertVerificationError):
-            return f"its certificate is not trusted ({one.verify_message.rstrip('.')})"
-    return "nobody answers there"
+def _why(error: requests.exceptions.RequestException) -> str | ssl.SSLCertVerificationError:
+    """Return what is wrong with a certificate; all else is "nobody answers"."""
+    found = (one for one in chain(error) if isinstance(one, ssl.SSLCertVerificationError))
+    return next(found, "nobody answers there")
 
 
 def _read(text: str) -> datetime | None:

@@ -24,6 +24,7 @@ from dynamics_xero.settings import CODE_FLOW
 from dynamics_xero.xero.auth_consent import NEEDED
 from dynamics_xero.xero.side import XeroSide
 
+_NOT_IN = "the sign-in to xero fails"
 LEAST_SHARE = 0.1
 """Of the day's calls; with fewer left, whoever looks should know."""
 
@@ -43,7 +44,7 @@ def check_connection(desk: Desk, one: Connection, *, remembers: bool = True) -> 
         return
     xero, facts = _sign_in(desk, one, SideName.XERO)
     yield xero
-    yield _scopes(one)
+    yield _scopes(one, reached=facts is not None)
     yield _quota(desk, one, facts)
 
 
@@ -62,8 +63,15 @@ def _sign_in(desk: Desk, one: Connection, side: SideName) -> tuple[CheckLine, En
         _same(desk, one, facts)
         return CheckLine(name, OK, f"signed in to {facts.name}")
 
-    line = attempt(name, look)
+    line = attempt(name, look, fix=_sign_in_again(one, side))
     return line, met[0] if met else None
+
+
+def _sign_in_again(one: Connection, side: SideName) -> str:
+    """Return the command that mends a sign-in; most need a setting corrected before."""
+    command = f"dynamics-xero auth {side.value} --connection {one.name}"
+    by_person = side is SideName.XERO and one.settings.xero.flow == CODE_FLOW
+    return command if by_person else f"do as it says there, then: {command}"
 
 
 def _same(desk: Desk, one: Connection, facts: EndpointFacts) -> None:
@@ -77,9 +85,11 @@ def _same(desk: Desk, one: Connection, facts: EndpointFacts) -> None:
         )
 
 
-def _scopes(one: Connection) -> CheckLine:
+def _scopes(one: Connection, *, reached: bool) -> CheckLine:
     """Compare the scopes that the stored token holds with those that every sync needs."""
     name = f"{one.name}: scopes"
+    if not reached:
+        return passed_over(name, _NOT_IN)
 
     def look() -> CheckLine:
         side = one.sides[SideName.XERO]
@@ -110,7 +120,7 @@ def _quota(desk: Desk, one: Connection, facts: EndpointFacts | None) -> CheckLin
     """Tell what is left of the limits; signing in has just asked Xero."""
     name = f"{one.name}: calls left"
     if facts is None:
-        return passed_over(name, "the sign-in to xero fails")
+        return passed_over(name, _NOT_IN)
 
     def look() -> CheckLine:
         found = budgets.standing(one, facts.key, now=desk.shop.clock.now())

@@ -9,7 +9,8 @@ from enum import Enum
 from dynamics_xero.errors import DynamicsXeroError, RetryableError, SettingsError, SignInError
 
 OK, WARN, FAIL = "OK", "WARN", "FAIL"
-AGAIN = "mend what is named, then run check again"
+AGAIN = "mend what is named, then: dynamics-xero check"
+FIRST = "mend that first, then: dynamics-xero check"
 
 
 class About(Enum):
@@ -41,7 +42,7 @@ def attempt(name: str, look: Callable[[], CheckLine], *, fix: str = AGAIN) -> Ch
 
 def passed_over(name: str, why: str) -> CheckLine:
     """Return the line of something that could not be looked at, because something else fails."""
-    return CheckLine(name, WARN, f"not looked at: {why}")
+    return CheckLine(name, WARN, f"not looked at: {why}", FIRST)
 
 
 def _about(error: DynamicsXeroError) -> About:

@@ -9,6 +9,13 @@ from dynamics_xero.store.store import Store
 from dynamics_xero.xero.side import XeroSide
 
 DATABASE, KEY = "database", "key"
+_DATABASE_FIX = (
+    "mend what `state` in the settings names, or where a newer version wrote it: "
+    "pip install --upgrade dynamics-xero"
+)
+_KEY_FIX = (
+    "put the old key behind the new one in the key file, or sign in again: dynamics-xero auth xero"
+)
 
 
 def check_database(url: str) -> CheckLine:
@@ -18,7 +25,7 @@ def check_database(url: str) -> CheckLine:
         with Store.open(url):
             return CheckLine(DATABASE, OK, "opens, and its tables are up to date")
 
-    return attempt(DATABASE, look, fix="`state` in the settings names it")
+    return attempt(DATABASE, look, fix=_DATABASE_FIX)
 
 
 def check_key(desk: Desk) -> CheckLine:
@@ -31,4 +38,4 @@ def check_key(desk: Desk) -> CheckLine:
                 side.sign_in.flight.load()
         return CheckLine(KEY, OK, "opens what is stored")
 
-    return attempt(KEY, look, fix="put the old key behind the new one in the key file")
+    return attempt(KEY, look, fix=_KEY_FIX)
