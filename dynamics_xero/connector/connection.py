@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import threading
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -29,6 +29,7 @@ class Workshop:
     """What every connection of a process shares.
 
     linger_s: how long a partial batch waits in a worker's slice, None = as the day affords.
+    hide: takes the settings' secrets out of a text.
     """
 
     store: Store
@@ -38,6 +39,7 @@ class Workshop:
     limits: Limits = field(default_factory=Limits)
     adopting: frozenset[str] = frozenset()
     linger_s: float | None = None
+    hide: Callable[[str], str] = str
 
 
 def limits_of(settings: LimitsSettings) -> Limits:
@@ -105,6 +107,7 @@ class Connection:
             adopting=shop.adopting,
             news=self._news,
             heard=self.heard,
+            hide=shop.hide,
         )
 
     def used_for(self, use: Use) -> dict[SideName, Side]:

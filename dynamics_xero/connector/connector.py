@@ -36,6 +36,7 @@ from dynamics_xero.model import SideName, Status
 from dynamics_xero.plugins import Plugin
 from dynamics_xero.plugins import load as installed
 from dynamics_xero.ports import Clock, Side
+from dynamics_xero.redact import Redactor
 from dynamics_xero.rows import ConnectionRow
 from dynamics_xero.settings import ConnectionSettings, FirstRun, Settings, keys_now, load
 from dynamics_xero.store.budgets import Budgets
@@ -80,6 +81,7 @@ class Connector:
             limits,
             adopting=adopting(settings),
             linger_s=settings.linger_s,
+            hide=Redactor(settings.secrets()).text,
         )
         chosen = _chosen(settings, connection)
         everyone = tuple(settings.connections.values())

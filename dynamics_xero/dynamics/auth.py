@@ -35,7 +35,7 @@ class DynamicsSignIn:
         self._lock = threading.Lock()
         # A machine's metadata service is on the machine: no proxy leads there.
         proxy = None if settings.managed_identity else settings.proxy
-        self._session = open_session(ca_file=settings.ca_file, proxy=proxy)
+        self._session = open_session(ca_file=settings.ca_file, proxy=proxy, clock=clock)
         self._token = ""
         self._renew_at: datetime | None = None
 

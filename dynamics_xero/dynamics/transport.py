@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from http.cookiejar import DefaultCookiePolicy
 from pathlib import Path
+from typing import Any
 
 import requests
 from requests.adapters import HTTPAdapter
 
+from dynamics_xero.ports import Clock
 from dynamics_xero.redial import REDIAL
 
 CONNECT_TIMEOUT_S = 5.0
 READ_TIMEOUT_S = 30.0
+
+MAX_SIGN_IN_BYTES = 1_000_000
+SIGN_IN_ANSWER_S = 60.0
+_CHUNK_BYTES = 65_536
 
 IN_FLIGHT = 52
 """Concurrent calls a user may have at a server (dataverse.md section 5)."""
@@ -40,14 +47,39 @@ class BoundedAdapter(HTTPAdapter):
         return super().send(request, stream, limits, verify, cert, proxies)
 
 
-def open_session(*, ca_file: Path | None, proxy: str | None) -> requests.Session:
+class BoundedSession(requests.Session):
+    """A session for msal, which takes answers of any length, however long they take (R37)."""
+
+    def __init__(self, clock: Clock) -> None:
+        super().__init__()
+        self._clock = clock
+
+    def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:
+        """Send, and read the answer whole. Raises requests' errors."""
+        until = self._clock.now() + timedelta(seconds=SIGN_IN_ANSWER_S)
+        answer = super().send(request, **{**options, "stream": True})
+        body = bytearray()
+        with answer:
+            for chunk in answer.iter_content(_CHUNK_BYTES):
+                body += chunk
+                if len(body) > MAX_SIGN_IN_BYTES or self._clock.now() > until:
+                    raise requests.exceptions.RequestException("the answer is too long or too slow")
+        answer._content = bytes(body)  # what requests itself does without `stream`
+        return answer
+
+
+def open_session(
+    *, ca_file: Path | None, proxy: str | None, clock: Clock | None = None
+) -> requests.Session:
     """Return a session that several threads may use: it keeps no state between calls.
+
+    clock: bounds whole answers, for who does not read them piece by piece.
 
     The environment is not trusted: REQUESTS_CA_BUNDLE would override ca_file without a word
     (dataverse.md section 1.2). Cookies are refused: Dataverse's affinity cookie would bind all
     calls to one server, and a jar is the only thing threads would share (section 3).
     """
-    session = requests.Session()
+    session = requests.Session() if clock is None else BoundedSession(clock)
     session.trust_env = False
     session.verify = str(ca_file) if ca_file else True
     session.proxies = {"https": proxy, "http": proxy} if proxy else {}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from dynamics_xero.errors import RecordError
@@ -12,6 +12,7 @@ from dynamics_xero.model import (
     Action,
     ActionKind,
     Answer,
+    LinkOutcome,
     Record,
     SideName,
     Status,
@@ -52,7 +53,7 @@ def settle(trip: Trip, actions: Sequence[Action]) -> None:
     A parent stays due until the writes onto its parts have ended: each of them frees it, and if
     none does (R22), it is decided again once they can take effect no more.
     """
-    endings = [settled(_kinds(trip, action), action) for action in actions]
+    endings = [_hushed(trip, settled(_kinds(trip, action), action)) for action in actions]
     waiting = [action.link.id for action in actions if action.also]
     lapsed = trip.now() + timedelta(seconds=trip.limits.deadline_s)
     if endings:
@@ -72,7 +73,7 @@ def save(
             for action, answer in zip(batch.actions, answers, strict=True)
         ]
         endings = [
-            ending_of(_kinds(trip, action), action, answer, hit=hit)
+            _hushed(trip, ending_of(_kinds(trip, action), action, answer, hit=hit))
             for action, answer, hit in judged
         ]
         source = trip.source(batch.side, batch.resource)
@@ -98,6 +99,19 @@ def refuse(trip: Trip, batch: Batch, error: RecordError) -> None:
     """Store that the remote refused the one action of this call."""
     answers = [Answer(error=error, code=error.code) for _ in batch.actions]
     save(trip, batch, answers, started_at=trip.now())
+
+
+def _hushed(trip: Trip, ending: Ending) -> Ending:
+    """Take secrets out of what others said of a record, before it is stored and written back."""
+    if not (ending.code or any(one.remark for one in (ending.outcome, *ending.parts))):
+        return ending
+    parts = tuple(_hidden(trip, part) for part in ending.parts)
+    outcome, code = _hidden(trip, ending.outcome), trip.hide(ending.code)
+    return replace(ending, outcome=outcome, parts=parts, code=code)
+
+
+def _hidden(trip: Trip, outcome: LinkOutcome) -> LinkOutcome:
+    return replace(outcome, remark=trip.hide(outcome.remark)) if outcome.remark else outcome
 
 
 def _kinds(trip: Trip, action: Action) -> Kinds:

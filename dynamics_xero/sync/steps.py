@@ -47,7 +47,7 @@ def validate(trip: Trip, mapping: type[EntityMapping], pair: Pair) -> Pair:
     try:
         _run(trip, mapping, message, stage=Stage.PRE_VALIDATION, context=context)
     except RecordError as error:
-        return replace(pair, refusal=error.message)
+        return replace(pair, refusal=trip.hide(error.message))
     changed = {name: value for name, value in target.items() if values.get(name) != value}
     return replace(pair, overrides=changed)
 
@@ -66,7 +66,7 @@ def prepare(trip: Trip, action: Action) -> Action:
     except RecordError as error:
         parts = tuple(_waits(part) for part in action.parts)
         refused = Action(ActionKind.FAIL, action.link, status=Status.FAILED, parts=parts)
-        return replace(refused, remark=error.message)
+        return replace(refused, remark=trip.hide(error.message))
 
 
 def conclude(trip: Trip, action: Action) -> None:

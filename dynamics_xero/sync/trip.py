@@ -82,7 +82,8 @@ class Trip:
     last showed something new. linger: how partial batches wait, None when they do not. linked: only
     records that have a partner are worked on, or only those that have none. patient: short outages
     are waited out. talk: is told what a person who watches should know. aside: what is written back
-    meanwhile.
+    meanwhile. hide: takes secrets out of what a remote, a mapping or a plug-in says of a record
+    (R38).
     """
 
     connection: str
@@ -109,6 +110,7 @@ class Trip:
     patient: bool = True
     talk: Talk = say_nothing
     aside: Aside = field(default_factory=Aside)
+    hide: Callable[[str], str] = str
 
     @property
     def entities(self) -> list[type[EntityMapping]]:

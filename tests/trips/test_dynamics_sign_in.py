@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import ssl
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -14,7 +15,9 @@ from typing import ClassVar
 import pytest
 import trustme
 
+from dynamics_xero.dynamics.auth import DynamicsSignIn
 from dynamics_xero.dynamics.side import DynamicsSide
+from dynamics_xero.dynamics.transport import MAX_SIGN_IN_BYTES, SIGN_IN_ANSWER_S
 from dynamics_xero.errors import SignInError, UnavailableError
 from dynamics_xero.sandbox.serving import Serving
 from dynamics_xero.settings import DynamicsSettings, Secret
@@ -86,10 +89,30 @@ def test_a_managed_identity_signs_in_without_any_secret_and_past_every_proxy(
     given = replace(own, client_id=serving.environments[0].client_id)
 
     assert name_of(own) == name_of(given)
+    assert DynamicsSignIn(replace(own, proxy="http://127.0.0.1:9"), SteppedClock()).token()
     with pytest.raises(SignInError, match="no managed identity with the client_id"):
         name_of(replace(own, client_id="someone"))
     with pytest.raises(SignInError, match="Check url"):
         name_of(replace(own, url="https://elsewhere.crm.dynamics.com"))
+
+
+def test_a_token_that_is_rejected_is_fetched_once_more_whichever_way(
+    serving: Serving, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv(IDENTITY_HOST, plain_url(serving))
+    secret = Secret(serving.environments[0].client_secret)
+    for way in (
+        settings_of(serving, client_secret=secret),
+        settings_of(serving, certificate_file=certificates.written(tmp_path)),
+        settings_of(serving, managed_identity=True, authority="", client_id=""),
+    ):
+        sign_in = DynamicsSignIn(way, SteppedClock())
+        first = sign_in.token()
+
+        again = sign_in.token(rejected=first)
+
+        assert again != first
+        assert [sign_in.token(), sign_in.token(rejected=first)] == [again, again]
 
 
 def test_a_machine_without_a_metadata_service_says_what_is_wrong(
@@ -106,9 +129,12 @@ class Visitor(BaseHTTPRequestHandler):
 
     asked: ClassVar[list[str]] = []
     document: ClassVar[dict[str, str]] = {}
+    redirects: ClassVar[str] = ""
+    more: ClassVar[bytes] = b""
+    then: ClassVar[Callable[[], object]]
 
     def do_GET(self) -> None:
-        self._answer(json.dumps(self.document).encode())
+        self._answer(json.dumps(self.document).encode() + self.more)
 
     def do_POST(self) -> None:
         self.rfile.read(int(self.headers["Content-Length"]))
@@ -116,13 +142,28 @@ class Visitor(BaseHTTPRequestHandler):
 
     def _answer(self, body: bytes) -> None:
         self.asked.append(f"{self.command} {self.path}")
-        self.send_response(200)
+        self.send_response(307 if self.command == self.redirects else 200)
+        self.send_header("Location", "/elsewhere")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
-        self.wfile.write(body)
+        with suppress(OSError):
+            self.wfile.write(body[:1])
+            type(self).then()
+            self.wfile.write(body[1:])
 
     def log_message(self, *_: object) -> None:
         """Keep quiet."""
+
+    @classmethod
+    def leads_to(cls, url: str, token_endpoint: str) -> None:
+        """Give a document as the authority at the URL would, and forget who was asked."""
+        cls.asked.clear()
+        cls.redirects, cls.more, cls.then = "", b"", lambda: None
+        cls.document = {
+            "issuer": f"{url}/v2.0",
+            "authorization_endpoint": f"{url}/authorize",
+            "token_endpoint": token_endpoint,
+        }
 
 
 @pytest.fixture
@@ -155,15 +196,33 @@ def test_r37_no_secret_goes_where_a_document_of_the_authority_leads(
     serving: Serving, authority: tuple[str, Path], elsewhere: str
 ) -> None:
     url, ca_file = authority
-    Visitor.asked.clear()
-    Visitor.document = {
-        "issuer": f"{url}/v2.0",
-        "authorization_endpoint": f"{url}/authorize",
-        "token_endpoint": elsewhere,
-    }
+    Visitor.leads_to(url, elsewhere)
     settings = settings_of(serving, authority=url, ca_file=ca_file, client_secret=Secret("canary"))
 
     with pytest.raises(SignInError, match="Check authority"):
         name_of(settings)
 
     assert [one.split()[0] for one in Visitor.asked] == ["GET"]
+
+
+def test_r37_a_sign_in_that_redirects_or_rambles_is_given_up(
+    serving: Serving, authority: tuple[str, Path]
+) -> None:
+    url, ca_file = authority
+    settings = settings_of(serving, authority=url, ca_file=ca_file, client_secret=Secret("canary"))
+    clock = SteppedClock()
+    spoilt: list[tuple[str, object, int]] = [
+        ("redirects", "GET", 1),
+        ("redirects", "POST", 2),
+        ("more", b" " * MAX_SIGN_IN_BYTES, 1),
+        ("then", lambda: clock.sleep(2 * SIGN_IN_ANSWER_S), 1),
+    ]
+    for name, value, asked in spoilt:
+        Visitor.leads_to(url, f"{url}/token")
+        setattr(Visitor, name, value)
+
+        with pytest.raises(UnavailableError, match="does not answer"):
+            DynamicsSignIn(settings, clock).token()
+
+        assert len(Visitor.asked) == asked
+        assert "elsewhere" not in str(Visitor.asked)

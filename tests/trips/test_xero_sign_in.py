@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
@@ -14,7 +14,7 @@ from typing import ClassVar
 import pytest
 
 from dynamics_xero.errors import SignInError, UnavailableError, WrongEndpointError
-from dynamics_xero.xero.auth_endpoint import MAX_BYTES
+from dynamics_xero.xero.auth_endpoint import ANSWER_S, MAX_BYTES
 from dynamics_xero.xero.auth_grant import pack, unpack
 from dynamics_xero.xero.side import XeroSide
 from tests.trips.xero_world import CONTACTS, NOBODY, World, world
@@ -146,6 +146,7 @@ class Astray(BaseHTTPRequestHandler):
 
     how: ClassVar[str] = ""
     asked: ClassVar[list[str]] = []
+    then: ClassVar[Callable[[], object]]
 
     def do_POST(self) -> None:
         self.rfile.read(int(self.headers["Content-Length"]))
@@ -162,22 +163,35 @@ class Astray(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         with suppress(OSError):
-            self.wfile.write(body)
+            self.wfile.write(body[:-1])
+            type(self).then()
+            self.wfile.write(body[-1:])
 
     def log_message(self, *_: object) -> None:
         """Keep quiet."""
 
 
-@pytest.mark.parametrize("how", ["redirect", "too much", "no json"])
-def test_r37_a_sign_in_that_redirects_or_rambles_is_given_up(xero: World, how: str) -> None:
+@pytest.mark.parametrize(
+    ("how", "told"),
+    [
+        ("redirect", "as it should"),
+        ("too much", "more than it should"),
+        ("too slow", "too long"),
+        ("no json", "as it should"),
+    ],
+)
+def test_r37_a_sign_in_that_redirects_or_rambles_is_given_up(
+    xero: World, how: str, told: str
+) -> None:
     xero.fresh()
     Astray.how = how
     Astray.asked.clear()
+    Astray.then = lambda: xero.clock.sleep(2 * ANSWER_S) if how == "too slow" else None
     with HTTPServer(("127.0.0.1", 0), Astray) as server:
         thread = Thread(target=server.serve_forever)
         thread.start()
         try:
-            with pytest.raises(UnavailableError):
+            with pytest.raises(UnavailableError, match=told):
                 xero.side(identity_url=f"http://127.0.0.1:{server.server_port}").identify()
         finally:
             server.shutdown()
