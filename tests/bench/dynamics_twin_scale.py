@@ -44,7 +44,8 @@ class Bench:
         """Make one call as the loader. Fails on a refusal."""
         resource, _, query = path.partition("?")
         token = self.endpoint.people.named("loader").token
-        sent = {"authorization": f"Bearer {token}"} | (headers or {})
+        json_type = {"content-type": "application/json"} if body else {}
+        sent = {"authorization": f"Bearer {token}", **json_type} | (headers or {})
         url = self.endpoint.facts["url"]
         request = Request(method, f"/api/data/v9.2/{resource}", query, sent, body, url, "bench")
         answer = self.twin.handle(request, self.endpoint)

@@ -18,9 +18,10 @@ CONTINUE = "odata.continue-on-error"
 CRM = "Microsoft.Dynamics.CRM"
 
 
-def new_account(name: str, **rest: object) -> str:
+def new_account(name: str, *, number: int = 0, **rest: object) -> str:
     """Return the part that creates an account."""
-    return operation("POST", "/api/data/v9.2/accounts", json.dumps({"name": name, **rest}))
+    row = json.dumps({"name": name, **rest})
+    return operation("POST", "/api/data/v9.2/accounts", row, number=number)
 
 
 @pytest.mark.parametrize(("line_end", "quoted"), [("\r\n", True), ("\n", False)])
@@ -84,7 +85,7 @@ def test_continue_on_error_gives_every_part_its_own_status(dynamics: Dynamics) -
 
 def test_a_changeset_is_all_or_nothing(dynamics: Dynamics) -> None:
     """Section 3: changeset atomic; its failure is one part."""
-    failing = change_set(new_account("A"), new_account("x" * 161))
+    failing = change_set(new_account("A", number=1), new_account("x" * 161, number=2))
 
     answer = dynamics.batch(failing, new_account("C"), prefer=CONTINUE)
 

@@ -236,7 +236,7 @@ def test_an_unknown_row_is_not_found_and_merge_is_no_function(dynamics: Dynamics
     winner = dynamics.created("accounts", name="W")
     status, code, _ = dynamics.refused("POST", "Merge", body("account", winner, UNKNOWN))
     assert (status, code) == (404, "0x80040217")
-    assert dynamics.refused("GET", "Merge")[0] == 405
+    assert dynamics.refused("GET", "Merge")[0] == 404
 
 
 def test_a_merge_travels_in_a_batch_and_is_undone_with_its_changeset(dynamics: Dynamics) -> None:

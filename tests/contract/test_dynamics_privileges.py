@@ -80,7 +80,9 @@ def test_a_missing_privilege_is_named(dynamics: Dynamics) -> None:
     many = dynamics.refused("POST", f"accounts/{CRM}.CreateMultiple", {"Targets": targets})
     assert "prvCreateAccount" in many[2]
     batch = dynamics.batch(
-        change_set(operation("PATCH", path, '{"name":"C"}'), operation("DELETE", path))
+        change_set(
+            operation("PATCH", path, '{"name":"C"}', number=1), operation("DELETE", path, number=2)
+        )
     )
     assert statuses(batch) == [403]
     assert dynamics.names("accounts") == ["B"]
@@ -194,10 +196,10 @@ def test_headers_of_a_batch_reach_its_parts_only_where_the_switch_says(
 ) -> None:
     """Switch batch_headers; a part's own headers always count."""
     ada = str(person(dynamics, "Ada")["systemuserid"])
-    part = operation("POST", "accounts", "{}", headers=f"MSCRMCallerID: {ada}\n")
+    part = operation("POST", "accounts", "{}", headers=f"MSCRMCallerID: {ada}\n", number=1)
     assert statuses(dynamics.batch(change_set(part))) == [204]
     dynamics.headers["MSCRMCallerID"] = ada
-    outer = operation("POST", "accounts", "{}")
+    outer = operation("POST", "accounts", "{}", number=1)
     dynamics.batch(change_set(outer))
     dynamics.switch(batch_headers="inherited")
     dynamics.batch(change_set(outer))

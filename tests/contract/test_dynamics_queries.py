@@ -280,9 +280,3 @@ def test_any_and_all_ask_related_rows(dynamics: Dynamics) -> None:
     assert dynamics.names(filter=both) == ["B"]
     deep = f"parentcustomerid_account/{path}/any(c:c/firstname eq 'zoe')"
     assert dynamics.names("contacts", "firstname", filter=deep) == ["Zoe", "Yan"]
-
-
-@pytest.mark.parametrize("option", ["fetchXml", "sql", "savedQuery"])
-def test_other_query_languages_are_refused_not_ignored(dynamics: Dynamics, option: str) -> None:
-    """Section 10: the twin offers OData; ?sql= can return 501."""
-    assert dynamics.refused("GET", "accounts", params={option: "x"})[0] == 501

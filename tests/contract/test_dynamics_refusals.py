@@ -71,10 +71,6 @@ def test_a_path_that_names_nothing_is_not_found(
 @pytest.mark.parametrize(
     ("method", "path"),
     [
-        ("POST", "WhoAmI"),
-        ("DELETE", "$metadata"),
-        ("GET", "PublishXml"),
-        ("GET", "BulkDelete"),
         ("POST", ""),
         ("DELETE", "EntityDefinitions"),
         ("DELETE", f"{ACCOUNT}/Attributes"),
@@ -82,11 +78,25 @@ def test_a_path_that_names_nothing_is_not_found(
         ("POST", f"{ACCOUNT}/ManyToOneRelationships"),
     ],
 )
-def test_functions_actions_and_definitions_know_their_verbs(
-    dynamics: Dynamics, method: str, path: str
-) -> None:
+def test_definitions_know_their_verbs(dynamics: Dynamics, method: str, path: str) -> None:
     """Section 0: 405."""
     assert dynamics.refused(method, path)[0] == 405
+
+
+def test_functions_and_actions_know_their_verbs(dynamics: Dynamics) -> None:
+    """Microsoft's page of client errors: 404 without a code."""
+    for method, path in (
+        ("POST", "WhoAmI"),
+        ("DELETE", "$metadata"),
+        ("GET", "PublishXml"),
+        ("GET", "BulkDelete"),
+        ("GET", f"accounts/{CRM}.CreateMultiple"),
+    ):
+        status, code, message = dynamics.refused(method, path)
+        assert (status, code) == (404, ""), path
+        assert message == (
+            f"No HTTP resource was found that matches the request URI '{dynamics.api_url}/{path}'."
+        )
 
 
 @pytest.mark.parametrize("method", ["PATCH", "POST"])

@@ -57,12 +57,14 @@ def resource_of(path: str) -> str | None:
     return None
 
 
-def relative(url: str) -> tuple[str, str]:
-    """Return (resource, query) of an absolute, rooted or bare URL."""
+def relative(url: str, base_url: str) -> tuple[str, str]:
+    """Return (resource, query) of an absolute, rooted or bare URL; another server's is refused."""
     try:
         split_url = urlsplit(url)
     except ValueError as fault:
         raise errors.bad_request(f"Invalid URI: '{url}'.") from fault
+    if split_url.netloc and f"{split_url.scheme}://{split_url.netloc}" != base_url:
+        raise errors.bad_request(f"The URI '{url}' does not belong to {base_url}.")
     resource = resource_of(split_url.path)
     return (split_url.path.lstrip("/") if resource is None else resource), split_url.query
 

@@ -118,7 +118,7 @@ def _in_change_set(session: Session, part: Part, run: Run) -> Response:
 
 
 def _call(session: Session, part: Part) -> Call:
-    resource, query = relative(resolve_reference(session, part.url))
+    resource, query = relative(resolve_reference(session, part.url), session.base_url)
     session.method, session.path = part.method, f"/api/data/v9.2/{resource}"
     headers = {**session.handed_down, **part.headers}
     return Call(part.method, resource, query, headers, part.body)

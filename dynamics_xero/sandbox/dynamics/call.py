@@ -40,14 +40,10 @@ class Call:
     def document(self) -> dict[str, object]:
         """Return the JSON object in the body. Raises ODataError where there is none."""
         content_type = self.headers.get("content-type", "")
-        if self.body and content_type and not content_type.startswith("application/json"):
+        if self.body and not content_type.lower().startswith("application/json"):
             raise errors.not_json(content_type)
         try:
-            value = (
-                json.loads(self.body.decode("utf-8"), parse_constant=_refuse_constant)
-                if self.body
-                else {}
-            )
+            value = json.loads(self.body.decode("utf-8"), parse_constant=_refuse_constant)
         except (ValueError, RecursionError) as fault:
             raise errors.bad_request(
                 "Error identified in Payload provided by the user: it is no valid JSON.",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from urllib.parse import parse_qsl
 
 from dynamics_xero.sandbox.dynamics import errors, rights, rows
 from dynamics_xero.sandbox.dynamics.call import Call
@@ -31,13 +30,23 @@ _LOGIC = frozenset({"CustomSync", "CustomAsync"})
 _MOST_STEPS = 3
 
 
+def check_versions(call: Call) -> None:
+    """Refuse other versions of the protocol: the server speaks OData 4.0 only (section 0)."""
+    version = call.headers.get("odata-version", "4.0").strip()
+    highest = call.headers.get("odata-maxversion", "4.0").strip()
+    if version != "4.0":
+        raise errors.bad_request(f"The OData-Version '{version}' is not supported.")
+    if highest not in ("4.0", "4.01"):
+        raise errors.bad_request(f"The OData-MaxVersion '{highest}' is below 4.0.")
+
+
 def apply(session: Session, call: Call) -> None:
     """Set the session up for a call. Raises ODataError where the caller may not ask for this."""
     session.caller = _caller(session, call)
     bypass = _bypassed(session, call)
     session.detects_duplicates = _flag(call, "mscrm.suppressduplicatedetection") is False
     _flag(call, "mscrm.suppresscallbackregistrationexpanderjob")
-    tag = dict(parse_qsl(call.query)).get("tag", "") if "tag=" in call.query else ""
+    tag = dict(call.options.pairs).get("tag", "")
     session.note = CallNote(tag, bypass)
 
 

@@ -48,6 +48,11 @@ def no_resource(segment: str) -> ODataError:
     return ODataError(404, "0x8006088a", f"Resource not found for the segment '{segment}'.")
 
 
+def no_http_resource(url: str) -> ODataError:
+    """Refuse a function or action called by the wrong verb (Microsoft: client errors, 404)."""
+    return ODataError(404, "", f"No HTTP resource was found that matches the request URI '{url}'.")
+
+
 def not_allowed(method: str) -> ODataError:
     """Refuse a verb the resource does not know (section 0: 405)."""
     return ODataError(

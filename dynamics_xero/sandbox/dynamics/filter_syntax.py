@@ -257,6 +257,8 @@ class _Parser:
             return self._any_of()
         if token.text == "Microsoft.Dynamics.CRM.NotIn":
             return Not(self._any_of())
+        if token.text.startswith("Microsoft.Dynamics.CRM.") and token.kind == "name":
+            raise errors.unsupported(f"The query function '{token.text}' is not offered here.")
         return self._comparison()
 
     def _lambda(self, path: tuple[str, ...]) -> Condition:
@@ -296,7 +298,10 @@ class _Parser:
         test: Condition = TextTest(function, name, value)
         if self._peek().text == "eq":
             self._next += 1
-            test = test if self._advance().text == "true" else Not(test)
+            wanted = self._advance()
+            if wanted.text not in ("true", "false"):
+                raise self._unexpected(wanted)
+            test = test if wanted.text == "true" else Not(test)
         return test
 
     def _any_of(self) -> Condition:

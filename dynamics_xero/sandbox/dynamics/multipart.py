@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 from urllib.parse import quote
 
@@ -83,9 +84,21 @@ def _headers_and_body(lines: list[bytes]) -> tuple[dict[str, str], bytes]:
 def _item(headers: dict[str, str], content: bytes) -> Part | ChangeSet:
     content_type = headers.get("content-type", "")
     if content_type.startswith("multipart/mixed"):
-        parts = [_part(inner, body) for inner, body in _split(content_type, content)]
-        return ChangeSet(tuple(parts))
+        parts = tuple(_part(inner, body) for inner, body in _split(content_type, content))
+        _check_content_ids([part.content_id for part in parts])
+        return ChangeSet(parts)
     return _part(headers, content)
+
+
+def _check_content_ids(content_ids: list[str]) -> None:
+    """Refuse a changeset whose operations do not each have an id of their own (section 3)."""
+    if not all(content_ids):
+        raise errors.bad_request("Every operation of a change set needs a Content-ID.")
+    twice = [content_id for content_id, count in Counter(content_ids).items() if count > 1]
+    if twice:
+        raise errors.bad_request(
+            f"The content ID '{twice[0]}' was found more than once in the same change set."
+        )
 
 
 def _part(headers: dict[str, str], content: bytes) -> Part:

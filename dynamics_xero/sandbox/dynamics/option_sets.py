@@ -54,7 +54,7 @@ def with_global_set(session: Session, column: Column, body: Body) -> Column:
     url = body.get("GlobalOptionSet@odata.bind")
     if column.kind is not Kind.PICKLIST or not isinstance(url, str):
         return column
-    steps = segments(relative(url)[0])
+    steps = segments(relative(url, session.base_url)[0])
     if len(steps) != 1 or steps[0].name != PLACE or steps[0].key is None:
         raise errors.bad_request(f"Invalid value '{url}' for an entity reference.")
     option_set = _named(session, metadata_answers.key_text(steps[0]))

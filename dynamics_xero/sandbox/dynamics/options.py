@@ -22,6 +22,10 @@ KNOWN = frozenset(
         "$deltatoken",
     }
 )
+CUSTOM = frozenset({"tag", "partitionId", "annotations", "SolutionUniqueName"})
+"""Parameters without a dollar sign that some call takes (sections 2, 4 and 7)."""
+
+OTHER_LANGUAGES = frozenset({"fetchxml", "sql", "savedquery", "userquery"})
 MAX_PAGE = 5000
 FORMATTED = "OData.Community.Display.V1.FormattedValue"
 LOOKUP_TABLE = "Microsoft.Dynamics.CRM.lookuplogicalname"
@@ -53,8 +57,18 @@ class Options:
 
 
 def parse(query: str) -> Options:
-    """Read a query string. Raises ODataError for options Dataverse does not have."""
-    return from_pairs(tuple(parse_qsl(query, keep_blank_values=True)))
+    """Read a query string. Raises ODataError for options Dataverse does not have.
+
+    Queries in another language are refused rather than answered as something else; an unknown
+    parameter is refused in words captured in rappen/FetchXMLBuilder#437.
+    """
+    pairs = tuple(parse_qsl(query, keep_blank_values=True))
+    for name, _ in pairs:
+        if name.lower() in OTHER_LANGUAGES:
+            raise errors.unsupported(f"Queries by '{name}' are not offered by this twin.")
+        if name[:1] not in ("$", "@") and name not in CUSTOM:
+            raise errors.bad_request(f"The query parameter {name} is not supported")
+    return from_pairs(pairs)
 
 
 def from_pairs(pairs: tuple[tuple[str, str], ...]) -> Options:
@@ -63,6 +77,11 @@ def from_pairs(pairs: tuple[tuple[str, str], ...]) -> Options:
     for name, value in pairs:
         if name.startswith("$") and name not in KNOWN:
             raise errors.bad_request(f"The query parameter {name} is not supported", "0x80060888")
+        if name in values:
+            raise errors.bad_request(
+                f"Query option '{name}' was specified more than once, but it must be specified at "
+                f"most once."
+            )
         values[name] = value
     return Options(
         select=_names(values.get("$select", "")),

@@ -107,7 +107,7 @@ def bound_row(session: Session, target: TableSchema, url: str) -> Mapping[str, o
 
 def row_at(session: Session, url: str, target: TableSchema | None = None) -> RowAddress:
     """Return the address in a URL; of `target`'s table where one is named."""
-    steps = segments(relative(url)[0])
+    steps = segments(relative(url, session.base_url)[0])
     table = session.schema.by_set.get(steps[0].name) if len(steps) == 1 else None
     if table is None or steps[0].key is None:
         raise errors.bad_request(f"Invalid value '{url}' for an entity reference.")

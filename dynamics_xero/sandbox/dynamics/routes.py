@@ -34,7 +34,6 @@ from dynamics_xero.sandbox.dynamics.schema import TableSchema, metadata_id
 from dynamics_xero.sandbox.dynamics.session import Session
 from dynamics_xero.sandbox.web import Response
 
-_OTHER_LANGUAGES = frozenset({"fetchXml", "sql", "savedQuery", "userQuery"})
 # Functions are asked by GET, actions are called by POST.
 _METHODS = {
     "$metadata": "GET",
@@ -75,10 +74,12 @@ _MAX_URL_IN_BATCH = 65_536
 def answer(session: Session, call: Call) -> Response:
     """Answer one call. Raises ODataError for everything refused."""
     _check_length(session, call)
+    call_headers.check_versions(call)
     call_headers.apply(session, call)
     steps = call.steps
     if not steps:
-        _check_method(call, "GET")
+        if call.method != "GET":
+            raise errors.not_allowed(call.method)
         return metadata_document.service_document(session)
     if steps[0].name in session.schema.by_set:
         return _on_rows(session, call)
@@ -143,7 +144,6 @@ def _rows(session: Session, table: TableSchema, call: Call) -> Response:
 def _entity_set(session: Session, table: TableSchema, call: Call) -> Response:
     steps = call.steps
     if len(steps) == 1:
-        _refuse_other_languages(call)
         if call.method == "POST":
             return records.create(session, table, call)
         if call.method != "GET":
@@ -161,17 +161,9 @@ def _entity_set(session: Session, table: TableSchema, call: Call) -> Response:
             return tracking.count(session, table, call)
         return records.count_set(session, table, call)
     if name in bulk.MESSAGES:
-        if call.method != "POST":
-            raise errors.not_allowed(call.method)
+        _check_method(session, call, "POST")
         return bulk.answer(session, table, name.removeprefix(bulk.NAMESPACE), call)
     raise errors.no_resource(name)
-
-
-def _refuse_other_languages(call: Call) -> None:
-    """Refuse FetchXML, SQL and saved views rather than answer something else."""
-    for name, _ in call.options.pairs:
-        if name in _OTHER_LANGUAGES:
-            raise errors.unsupported(f"Queries by '{name}' are not offered by this twin.")
 
 
 def _named(session: Session, first: Segment, call: Call) -> Response:
@@ -179,7 +171,7 @@ def _named(session: Session, first: Segment, call: Call) -> Response:
         _check_customising(session, call)
         return _DEFINITIONS[first.name](session, call)
     if first.name in _METHODS:
-        _check_method(call, _METHODS[first.name])
+        _check_method(session, call, _METHODS[first.name])
         if first.name in _NEEDED:
             rights.demand_named(session, _NEEDED[first.name])
     match first.name:
@@ -210,9 +202,9 @@ def _named(session: Session, first: Segment, call: Call) -> Response:
     raise errors.no_resource(first.name)
 
 
-def _check_method(call: Call, allowed: str) -> None:
+def _check_method(session: Session, call: Call, allowed: str) -> None:
     if call.method != allowed:
-        raise errors.not_allowed(call.method)
+        raise errors.no_http_resource(f"{session.api_url}/{call.resource}")
 
 
 def _who_am_i(session: Session) -> Response:

@@ -93,6 +93,10 @@ def _refuse_options(call: Call) -> None:
             raise errors.bad_request(
                 f'The "${name}" query parameter isn\'t supported when Change Tracking is enabled.'
             )
+    if call.options.count:
+        raise errors.bad_request(
+            'The "$count" query parameter isn\'t supported when Change Tracking is enabled.'
+        )
 
 
 def _tracking_cookie(call: Call) -> Cookie | None:
