@@ -110,9 +110,21 @@ def test_a_failed_update_comes_back_without_its_id(xero: Xero) -> None:
 def test_a_body_that_is_no_json_is_refused(xero: Xero, body: bytes) -> None:
     """xero.md 4, 400 body: wrong body shape, in Xero's words and not as a defect."""
     url = f"{xero.api_url}/Contacts"
-    answer = xero.session.put(url, data=body, headers=xero.headers, timeout=20)
+    headers = {**xero.headers, "Content-Type": "application/json"}
+    answer = xero.session.put(url, data=body, headers=headers, timeout=20)
     assert (answer.status_code, answer.json()["Message"]) == (400, NO_DATA)
     assert xero.listed() == []
+
+
+@pytest.mark.parametrize("kind", [None, "text/plain", "application/xml", "application/jsonp"])
+def test_a_body_that_does_not_say_it_is_json_is_no_data(xero: Xero, kind: str | None) -> None:
+    """xero.md 3, By id: JSON where it is said, XML otherwise."""
+    body, url = b'{"Contacts":[{"Name":"A"}]}', f"{xero.api_url}/Contacts"
+    headers = {**xero.headers, **({"Content-Type": kind} if kind else {})}
+    answer = xero.session.put(url, data=body, headers=headers, timeout=20)
+    assert (answer.status_code, answer.json()["Message"]) == (400, NO_DATA)
+    fine = {**xero.headers, "Content-Type": "Application/JSON;charset=utf-8"}
+    assert xero.session.put(url, data=body, headers=fine, timeout=20).status_code == 200
 
 
 def test_every_objection_to_an_element_is_named(xero: Xero) -> None:

@@ -47,7 +47,9 @@ PEOPLE = (
         ('name.endswith("")', ['Ann "A" Lee', "Bob", "Cat"]),
         ('Name.EndsWith("at")', ["Cat"]),
         ('Name.EndsWith("Scat")', []),
-        ('LastName.EndsWith("e") == true', ["Bob"]),
+        ('LastName!=null && LastName.EndsWith("e") == true', ["Bob"]),
+        ('LastName==null OR LastName.EndsWith("x")', ['Ann "A" Lee', "Cat"]),
+        ('LastName!=null AND (Name=="Bob" OR LastName.Contains("x"))', ["Bob"]),
         ("LastName != null", ["Bob"]),
         ("IsCustomer == true OR IsSupplier == true", []),
         ("IsCustomer != true", ['Ann "A" Lee', "Bob", "Cat"]),
@@ -109,6 +111,18 @@ def test_where_compares_guids(xero: Xero) -> None:
             "IsCustomer==1",
             "Operator '==' incompatible with operand types 'Boolean' and 'Decimal' (at index 12)",
         ),
+        (
+            "IsCustomer==null",
+            "Operator '==' incompatible with operand types 'Boolean' and 'null' (at index 12)",
+        ),
+        (
+            "IsCustomer>false",
+            "Operator '>' incompatible with operand types 'Boolean' and 'Boolean' (at index 11)",
+        ),
+        (
+            'ContactID<Guid("00000000-0000-0000-0000-000000000000")',
+            "Operator '<' incompatible with operand types 'Guid' and 'Guid' (at index 10)",
+        ),
         ("not Name", "No property or field 'not' exists in type 'Contact' (at index 0)"),
         (
             "Addresses.City",
@@ -137,6 +151,29 @@ def test_a_bad_where_is_a_query_parse_exception(xero: Xero, where: str, message:
         "Type": "QueryParseException",
         "Message": message,
     }
+
+
+@pytest.mark.parametrize(
+    "where",
+    [
+        'EmailAddress.StartsWith("a")',
+        'EmailAddress.Contains("a")==false',
+        'EmailAddress.StartsWith("a") AND EmailAddress!=null',
+        'LastName!=null AND EmailAddress.StartsWith("a")',
+        '(EmailAddress!=null AND Name=="x") OR EmailAddress.StartsWith("a")',
+        'EmailAddress!=null OR EmailAddress.StartsWith("a")',
+    ],
+)
+def test_a_text_that_some_lack_is_tested_behind_a_null_check(xero: Xero, where: str) -> None:
+    """xero.md 3, where: null checks; without one a contact that lacks the text is an exception."""
+    xero.put(PEOPLE[0])
+    assert xero.call("GET", "/Contacts", where=where.replace("LastName", "Name")).ok
+    xero.put(PEOPLE[1])
+
+    answer = xero.call("GET", "/Contacts", where=where)
+
+    assert answer.status_code == 400
+    assert answer.json()["Type"] == "QueryParseException"
 
 
 def test_a_bad_order_is_a_query_parse_exception(xero: Xero) -> None:

@@ -14,7 +14,7 @@ import requests
 
 from tests.contract.xero_generator import Generator, Made
 from tests.contract.xero_server import Xero
-from tests.judges.openapi import judged, operations
+from tests.judges.openapi import closed, judged, operations
 
 pytestmark = [pytest.mark.judge, pytest.mark.shared_data]
 
@@ -28,7 +28,7 @@ def test_no_made_up_call_breaks_the_twin_and_every_answer_conforms(
     xero: Xero, shared: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     source = shared / "data/xero-openapi/xero_accounting.yaml"
-    document = judged(source)
+    document, answers = judged(source), closed(source)
     seen: Counter[tuple[str, int]] = Counter()
     for (method, path), operation in operations(source).items():
         name = operation["operationId"]
@@ -37,7 +37,7 @@ def test_no_made_up_call_breaks_the_twin_and_every_answer_conforms(
             made = generator.call(path, method)
             answer = _sent(xero, method, made)
             seen[name, answer.status_code] += 1
-            _judge(answer, operation, document, echoes=made.wild)
+            _judge(answer, operation, answers, echoes=made.wild)
 
     calls, refused = seen.total(), sum(n for (_, status), n in seen.items() if status == 400)
     fine = {name for name, status in seen if status in (200, 204)}
@@ -50,6 +50,18 @@ def test_no_made_up_call_breaks_the_twin_and_every_answer_conforms(
     assert calls >= LEAST_CALLS
     assert len(fine) >= LEAST_OPERATIONS
     assert refused >= LEAST_REFUSED
+
+
+def test_the_judge_objects_to_what_the_file_does_not_name(shared: Path) -> None:
+    source = shared / "data/xero-openapi/xero_accounting.yaml"
+    contacts = operations(source)["GET", "/Contacts"]["responses"]["200"]
+    schema = contacts["content"]["application/json"]["schema"]
+    judge = jsonschema.Draft7Validator({**schema, "components": closed(source)["components"]})
+
+    assert judge.is_valid({"Id": "1", "Contacts": [{"Name": "A", "ContactGroups": [{}]}]})
+    for wrong in ({"Nme": "A"}, {"ContactGroups": [{"Title": "G"}]}, {"Name": None}):
+        assert not judge.is_valid({"Contacts": [wrong]}), wrong
+    assert not judge.is_valid({"contacts": []})
 
 
 def _known(xero: Xero, name: str) -> dict[str, str]:
@@ -76,11 +88,12 @@ def _known(xero: Xero, name: str) -> dict[str, str]:
 def _sent(xero: Xero, method: str, made: Made) -> requests.Response:
     body = made.body
     content = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
+    kind = {"Content-Type": made.kind} if made.kind else {}
     return xero.session.request(
         method,
         f"{xero.api_url}{made.path}",
         params=dict(made.query),
-        headers={**xero.headers, **made.headers},
+        headers={**xero.headers, **kind, **made.headers},
         data=content,
         timeout=20,
     )

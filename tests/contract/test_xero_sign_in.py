@@ -111,6 +111,8 @@ def test_token_errors_are_compact_json(xero: Xero, form: dict[str, str], error: 
         ("granular", "accounting.reports.aged.read", 200),
         ("granular", "accounting.reports.read", 400),
         ("granular", "accounting.transactions", 400),
+        ("granular", "accounting.contacts offline_access", 400),
+        ("granular", "openid", 400),
         ("broad", "accounting.transactions", 200),
         ("broad", "accounting.invoices", 400),
         ("both", "accounting.transactions accounting.invoices.read", 200),

@@ -112,6 +112,19 @@ def _by_name(books: Books) -> None:
     assert one(books.write("POST", {"Name": made["Name"]}))["ContactID"] == made["ContactID"]
 
 
+@rule("a contact is found by its id before its number, and by its number before its name")
+def _order(books: Books) -> None:
+    numbers = [str(uuid4()) for _ in range(2)]
+    by_id, by_number = (books.made(ContactNumber=number) for number in numbers)
+    named = books.made()
+    keys = {"ContactNumber": by_number["ContactNumber"], "Name": f"{uuid4()}"}
+    assert one(books.write("POST", keys))["ContactID"] == by_number["ContactID"]
+    taken = {"ContactNumber": by_number["ContactNumber"], "Name": named["Name"]}
+    assert "already assigned" in books.refused("POST", **taken)
+    own = {"ContactID": by_id["ContactID"], "ContactNumber": by_id["ContactNumber"]}
+    assert one(books.write("POST", {**own, "AccountNumber": "1"}))["ContactID"] == own["ContactID"]
+
+
 @rule("the contact's own names and e-mail are the primary person")
 def _primary(books: Books) -> None:
     made = books.made(FirstName="Ada", LastName="Åse", EmailAddress="ada@example.org")
@@ -151,6 +164,29 @@ def _kinds(books: Books) -> None:
     assert (made["IsCustomer"], made["IsSupplier"]) == (False, False)
 
 
+@rule("contacts stand in groups, which their answers name")
+def _groups(books: Books) -> None:
+    made = books.made()
+    group = {"ContactGroups": [{"Name": f"G {uuid4()}"}]}
+    address = f"{books.api_url}/ContactGroups"
+    answer = books.session.put(address, json=group, headers=books.headers, timeout=60)
+    group_id = answer.json()["ContactGroups"][0]["ContactGroupID"]
+    members = {"Contacts": [{"ContactID": made["ContactID"]}]}
+    answer = books.session.put(
+        f"{address}/{group_id}/Contacts", json=members, headers=books.headers, timeout=60
+    )
+    assert answer.status_code == 200, answer.text
+    (shown,) = books.read(made)["ContactGroups"]
+    assert (shown["ContactGroupID"], shown["Status"]) == (group_id, "ACTIVE")
+
+
+@rule("a contact's status is ACTIVE, ARCHIVED or GDPRREQUEST")
+def _status(books: Books) -> None:
+    made = books.made()
+    assert made["ContactStatus"] == "ACTIVE"
+    assert books.changed(made, ContactStatus="GDPRREQUEST")["ContactStatus"] == "GDPRREQUEST"
+
+
 @rule("no delete: a contact is archived, and left out of lists")
 def _archive(books: Books) -> None:
     made = books.made()
@@ -185,13 +221,29 @@ def _merge(books: Books) -> None:
         "ARCHIVED",
         winner["ContactID"],
     )
+    asked = {"IDs": loser["ContactID"], "includeArchived": "true"}
+    for more, told in (({}, False), ({"page": "1"}, True)):
+        answer = books.session.get(
+            f"{books.api_url}/Contacts",
+            params={**asked, **more},
+            headers=books.headers,
+            timeout=60,
+        )
+        assert ("MergedToContactID" in one(answer)) is told
 
 
 @rule("addresses POBOX and STREET are always there; the country is letters")
 def _addresses(books: Books) -> None:
-    street = {"AddressType": "STREET", "AddressLine1": "L" * 500, "Country": "Norway"}
+    most = {
+        "City": "C" * 255,
+        "Region": "R" * 255,
+        "PostalCode": "P" * 50,
+        "AttentionTo": "a" * 255,
+    }
+    street = {"AddressType": "STREET", "AddressLine1": "L" * 500, "Country": "Norway", **most}
     made = books.made(Addresses=[street])
     assert {one["AddressType"] for one in made["Addresses"]} == {"STREET", "POBOX"}
+    assert made["Addresses"][0] == street
     assert books.refused("PUT", Name=str(uuid4()), Addresses=[{**street, "Country": "4"}])
 
 
@@ -205,7 +257,8 @@ def _delivery(books: Books) -> None:
 
 @rule("phones have five types, four of them always there")
 def _phones(books: Books) -> None:
-    office = {"PhoneType": "OFFICE", "PhoneNumber": "9" * 50, "PhoneAreaCode": "1" * 10}
+    codes = {"PhoneAreaCode": "1" * 10, "PhoneCountryCode": "4" * 20}
+    office = {"PhoneType": "OFFICE", "PhoneNumber": "9" * 50, **codes}
     made = books.made(Phones=[office])
     assert [phone["PhoneType"] for phone in made["Phones"]] == [
         "DDI",
@@ -236,9 +289,13 @@ def _details(books: Books) -> None:
 
 @rule("payment terms have a day from 0 to 31 and one of four types")
 def _terms(books: Books) -> None:
-    terms = {"Bills": {"Day": 31, "Type": "OFFOLLOWINGMONTH"}}
-    made = books.made(PaymentTerms=terms)
-    assert books.read(made)["PaymentTerms"] == terms
+    made = books.made()
+    for bills, sales in (
+        ("OFFOLLOWINGMONTH", "OFCURRENTMONTH"),
+        ("DAYSAFTERBILLDATE", "DAYSAFTERBILLMONTH"),
+    ):
+        terms = {"Bills": {"Day": 31, "Type": bills}, "Sales": {"Day": 0, "Type": sales}}
+        assert books.changed(made, PaymentTerms=terms)["PaymentTerms"] == terms
     late = {"Sales": {"Day": 32, "Type": "OFCURRENTMONTH"}}
     assert books.refused("PUT", Name=str(uuid4()), PaymentTerms=late)
 

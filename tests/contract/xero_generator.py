@@ -47,6 +47,7 @@ _ANYTHING: tuple[object, ...] = (
     {"a": {"a": None}},
 )
 _RAW = (b"", b"{", b"[]", b"null", b"\xff", b'{"Contacts":[{"Name":"\\ud800"}]}', b"[" * 5000)
+_KINDS = ("text/plain", "application/xml", "multipart/form-data; boundary=x", "json", "")
 _FIELDS = ("Name", "ContactID", "Status", "Code", "IsSubscriber", "UpdatedDateUTC", "hi")
 _CONSTANTS = ('"A"', "1", "-2.5", "true", "null", 'Guid("x")', "DateTime(2024,1,2)", "DateTime()")
 _SIGNS = ("==", "!=", ">", "<=", "=", ".Contains", ".StartsWith(", "", ".")
@@ -55,12 +56,16 @@ _INSTANTS = ("2024-01-02T03:04:05Z", "2024-01-02", "/Date(1)/", "0001-01-01T00:0
 
 @dataclass(frozen=True)
 class Made:
-    """One made-up call, from the accounting API's root on; wild = it may break the file."""
+    """One made-up call, from the accounting API's root on; wild = it may break the file.
+
+    kind: the content type, empty without a body.
+    """
 
     path: str
     query: Mapping[str, str]
     headers: Mapping[str, str]
     body: object
+    kind: str
     wild: bool
 
 
@@ -93,7 +98,7 @@ class Generator:
                 (headers if place == "header" else query)[name] = self._parameter(one)
         body = operation.get("requestBody")
         made = None if body is None else self._body(body)
-        return Made(filled, query, headers, made, self._wild)
+        return Made(filled, query, headers, made, self._kind(body), self._wild)
 
     def _often(self, share: float) -> bool:
         return self._random.random() < share
@@ -140,6 +145,13 @@ class Generator:
         if "application/json" not in content:
             return self._random.randbytes(self._random.randint(1, 20))
         return self._value(content["application/json"]["schema"], depth=0)
+
+    def _kind(self, body: Schema | None) -> str:
+        if body is None:
+            return ""
+        if self._wild and self._often(0.1):
+            return str(self._one(_KINDS))
+        return str(next(iter(self._resolved(body)["content"])))
 
     def _value(self, schema: Schema, *, depth: int, name: str = "") -> object:
         schema = self._resolved(schema)

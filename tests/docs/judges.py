@@ -64,7 +64,7 @@ JUDGES = (
     Judge(
         "our own generator over the file's schemas",
         "calls made up from the file, some with anything at all in them: none breaks the twin, and "
-        "every answer keeps to the file",
+        "every answer keeps to the file and names nothing that the file does not",
         "test_xero_generated.py",
         "{LEAST_CALLS} calls, {LEAST_OPERATIONS} operations that answer well, "
         "{LEAST_REFUSED} calls refused with 400",

@@ -7,6 +7,7 @@ of them is then a violation, until somebody adds it to RESOURCES.
 
 from __future__ import annotations
 
+import copy
 import json
 import re
 from collections.abc import Callable
@@ -19,8 +20,13 @@ import yaml
 Document = dict[str, Any]
 
 RESOURCES = ("Contacts", "ContactGroups", "Currencies", "Organisation", "Users")
-
-
+ENVELOPE = ("Id", "Status", "ProviderName", "DateTimeUTC")
+EXEMPLARY = (
+    ("ContactGroup", "HasValidationErrors"),
+    ("HistoryRecord", "DateUTCString"),
+    ("HistoryRecord", "ValidationErrors"),
+)
+"""Fields that the file's examples show and its schemas leave out."""
 METHODS = ("get", "put", "post", "delete")
 
 
@@ -65,6 +71,28 @@ def operations(source: Path) -> dict[tuple[str, str], Document]:
         for method, operation in methods.items()
         if method in METHODS
     }
+
+
+@cache
+def closed(source: Path) -> Document:
+    """Return the judged part of the file for answers: nothing that it does not name.
+
+    The envelope of whole answers and some fields stand in the file's examples only (section 9).
+    """
+    document: Document = copy.deepcopy(judged(source))
+    schemas = document["components"]["schemas"]
+    for name, field in EXEMPLARY:
+        _expect(field not in schemas[name]["properties"], f"{name}.{field}")
+        schemas[name]["properties"][field] = {}
+    whole = _references([one["responses"] for one in operations(source).values()])
+    whole |= _references(document["components"]["responses"])
+    for name, schema in schemas.items():
+        # A refused element shows what was sent, whatever that was.
+        if "properties" in schema and name != "Element":
+            schema["additionalProperties"] = False
+            if f"schemas/{name}" in whole:
+                schema["properties"] |= {field: {"type": "string"} for field in ENVELOPE}
+    return document
 
 
 def mended(source: Path, folder: Path) -> Path:

@@ -77,7 +77,7 @@ def _asking(clients: Clients, fields: dict[str, str]) -> _Asking | Response:
         return _error_page("invalid_request: code challenge required")
     asking = _Asking(client, fields)
     model = client.home.switches.get(SCOPE_MODEL.name)
-    if not asking.scope or not scopes.allowed(model, asking.scope):
+    if not asking.scope or not scopes.allowed(model, asking.scope, user=True):
         if client.home.switches.get(SCOPE_REFUSAL.name) == "redirect":
             return asking.back(error="invalid_scope")
         return _error_page("unauthorized_client: Invalid scope for client")

@@ -39,7 +39,13 @@ class Call:
         return Author(request.id, self.caller.actor, request.method, request.path)
 
     def body(self, resource: str) -> Mapping[str, object]:
-        """Return the body's object. Raises RefusedError, naming the resource it should hold."""
+        """Return the body's object. Raises RefusedError, naming the resource it should hold.
+
+        What does not say that it is JSON is no data: Xero reads XML otherwise (xero.md section 3).
+        """
+        kind = self.request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if kind != "application/json":
+            raise no_data(resource)
         try:
             body = json.loads(self.request.body.decode("utf-8"), parse_constant=_no_json)
             if b"\\u" in self.request.body:

@@ -46,6 +46,15 @@ def bad_query(message: str) -> RefusedError:
     return RefusedError(exception(16, "QueryParseException", message))
 
 
+def no_value() -> RefusedError:
+    """Refuse to test a text that a record lacks, where no null check stands before the test.
+
+    The exception is told of by docs.linx.software (Xero, where); number and words are .NET's own.
+    """
+    text = "Object reference not set to an instance of an object."
+    return RefusedError(exception(16, "QueryParseException", text))
+
+
 def no_data(resource: str = "Contact") -> RefusedError:
     """Refuse a body in which no data can be found; the misspelling is Xero's."""
     text = (

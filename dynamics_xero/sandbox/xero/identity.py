@@ -118,7 +118,7 @@ def _client_credentials(client: Client, form: dict[str, str]) -> Response:
         return _error("unauthorized_client")
     model = client.home.switches.get(SCOPE_MODEL.name)
     asked = tuple(form.get("scope", "").split())
-    if not scopes.allowed(model, asked):
+    if not scopes.allowed(model, asked, user=False):
         return _error("invalid_scope")
     scope = asked or scopes.granted(model, user=False)
     event = connections.event_id(client.home)

@@ -31,12 +31,15 @@ def granted(model: str, *, user: bool) -> tuple[str, ...]:
     return (*_SIGN_IN, *_MODELS[model]) if user else _MODELS[model]
 
 
-def allowed(model: str, asked: Iterable[str]) -> bool:
-    """Tell whether an app of this `model` may ask for all these scopes."""
+def allowed(model: str, asked: Iterable[str], *, user: bool) -> bool:
+    """Tell whether an app of this `model` may ask for all these scopes.
+
+    Without a user there is nobody to sign in and nothing to refresh (xero.md 1, Custom connection).
+    """
     held = _MODELS[model]
     known = {
         *held,
-        *_SIGN_IN,
+        *(_SIGN_IN if user else ()),
         *_APART,
         *(f"{scope}.read" for scope in held if not scope.endswith(".read")),
     }

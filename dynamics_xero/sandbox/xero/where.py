@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import Enum
 from uuid import UUID
@@ -18,6 +18,7 @@ _TOKEN = re.compile(
     re.VERBOSE,
 )
 _COMPARISONS = {"==": "=", "!=": "IS NOT", ">": ">", ">=": ">=", "<": "<", "<=": "<="}
+_EQUALITIES = ("==", "!=")
 _TESTS = {
     "contains": "instr({0}, ?) > 0",
     "startswith": "substr({0}, 1, length(?)) = ?",
@@ -35,6 +36,9 @@ class Kind(Enum):
     NUMBER = "Decimal"
 
 
+_UNORDERED = (Kind.GUID, Kind.TRUTH)
+
+
 @dataclass(frozen=True)
 class Field:
     """One field that can be asked for: its SQL and its type."""
@@ -45,10 +49,14 @@ class Field:
 
 @dataclass(frozen=True)
 class Condition:
-    """SQL with its arguments."""
+    """SQL with its arguments.
+
+    unguarded: SQL of the texts that are tested without a null check before the test.
+    """
 
     sql: str
     arguments: tuple[object, ...] = ()
+    unguarded: tuple[str, ...] = ()
 
 
 def joined(word: str, conditions: Sequence[Condition]) -> Condition:
@@ -57,7 +65,11 @@ def joined(word: str, conditions: Sequence[Condition]) -> Condition:
         return conditions[0]
     middle = len(conditions) // 2
     one, other = joined(word, conditions[:middle]), joined(word, conditions[middle:])
-    return Condition(f"({one.sql} {word} {other.sql})", (*one.arguments, *other.arguments))
+    return Condition(
+        f"({one.sql} {word} {other.sql})",
+        (*one.arguments, *other.arguments),
+        (*one.unguarded, *other.unguarded),
+    )
 
 
 @dataclass(frozen=True)
@@ -119,6 +131,8 @@ class _Parser:
         self._fields = fields
         self._type_name = type_name
         self._at = 0
+        self._guarded: frozenset[str] = frozenset()
+        self._null_check: tuple[str, str] = ("", "")
 
     def whole(self) -> Condition:
         """Read everything."""
@@ -151,18 +165,29 @@ class _Parser:
         return bad_query(f"Syntax error (at index {self._next.at})")
 
     def _any(self) -> Condition:
-        conditions = [self._all()]
-        while self._took("or", "||"):
-            conditions.append(self._all())
-        return joined("OR", conditions)
+        return self._sequence(self._all, "OR", ("or", "||"), guard="==")
 
     def _all(self) -> Condition:
-        conditions = [self._one()]
-        while self._took("and", "&&"):
-            conditions.append(self._one())
-        return joined("AND", conditions)
+        return self._sequence(self._one, "AND", ("and", "&&"), guard="!=")
+
+    def _sequence(
+        self, part: Callable[[], Condition], word: str, words: tuple[str, str], *, guard: str
+    ) -> Condition:
+        """Read parts; a null check guards those behind it, in the words of C#: left to right."""
+        outside = self._guarded
+        conditions = [part()]
+        while self._took(*words):
+            sign, sql = self._null_check
+            if sign == guard:
+                self._guarded |= {sql}
+            conditions.append(part())
+        self._guarded = outside
+        if len(conditions) > 1:
+            self._null_check = ("", "")
+        return joined(word, conditions)
 
     def _one(self) -> Condition:
+        self._null_check = ("", "")
         if self._took("("):
             condition = self._any()
             self._expect(")")
@@ -198,25 +223,26 @@ class _Parser:
         value = _unquoted(self._take().text)
         self._expect(")")
         sql = f"({template.format(field.sql)})"
-        condition = Condition(sql, (value,) * template.count("?"))
+        unguarded = () if field.sql in self._guarded else (field.sql,)
+        condition = Condition(sql, (value,) * template.count("?"), unguarded)
         if self._took("=="):
             wanted = self._take()
             if wanted.kind != "word" or wanted.text.lower() not in ("true", "false"):
                 raise bad_query(f"Syntax error (at index {wanted.at})")
-            return Condition(
-                f"({sql} IS {int(wanted.text.lower() == 'true')})", condition.arguments
-            )
+            truth = int(wanted.text.lower() == "true")
+            return replace(condition, sql=f"({sql} IS {truth})")
         return condition
 
     def _comparison(self, field: Field, sign: str) -> Condition:
         at = self._next.at
         kind, value = self._constant()
         if kind is None:
-            if sign not in ("==", "!="):
+            if sign not in _EQUALITIES or field.kind is Kind.TRUTH:
                 raise self._incompatible(field, sign, "null", at)
+            self._null_check = (sign, field.sql)
             blank = f"COALESCE({field.sql}, '') {'=' if sign == '==' else '!='} ''"
             return Condition(f"({blank})")
-        if kind is not field.kind:
+        if kind is not field.kind or (kind in _UNORDERED and sign not in _EQUALITIES):
             raise self._incompatible(field, sign, kind.value, at)
         return Condition(f"{field.sql} {_COMPARISONS[sign]} ?", (value,))
 

@@ -67,7 +67,8 @@ def select(request: Request, endpoint: Endpoint) -> Selection:
         conditions.append(where.parse(asked["where"], _FIELDS, _TYPE))
     sql = " AND ".join(condition.sql for condition in conditions) or "1"
     arguments = tuple(argument for condition in conditions for argument in condition.arguments)
-    return Selection(Condition(sql, arguments), _order(asked, endpoint))
+    unguarded = conditions[-1].unguarded if conditions else ()
+    return Selection(Condition(sql, arguments, unguarded), _order(asked, endpoint))
 
 
 def modified_since(request: Request) -> int | None:

@@ -12,7 +12,7 @@ from dynamics_xero.sandbox.xero.contacts import fields, store
 from dynamics_xero.sandbox.xero.contacts.document import Document, without
 from dynamics_xero.sandbox.xero.contacts.query import Selection, select
 from dynamics_xero.sandbox.xero.contacts.validate import guid
-from dynamics_xero.sandbox.xero.errors import not_found
+from dynamics_xero.sandbox.xero.errors import no_value, not_found
 from dynamics_xero.sandbox.xero.paging import Page, page_of
 
 # Less than this fraction of all contacts is few.
@@ -26,6 +26,7 @@ def list_contacts(call: Call) -> Response:
     page = page_of(envelope.parameters(request))
     summary = envelope.truth(request, "summaryOnly", default=False)
     with endpoint.database.read() as tx:
+        _check_tested(tx, selection)
         items = _count(tx, selection)
         texts = _texts(tx, selection, page, items)
     if summary or page is None:
@@ -80,6 +81,14 @@ def _texts(
         (*selection.condition.arguments, limit, offset),
     )
     return [row["document"] for row in rows]
+
+
+def _check_tested(tx: sqlite3.Connection, selection: Selection) -> None:
+    """Refuse a test without a null check as soon as one contact lacks what is tested."""
+    for sql in selection.condition.unguarded:
+        lacking = f"SELECT 1 FROM contact WHERE {sql} IS NULL LIMIT 1"  # noqa: S608 - from declared fields
+        if tx.execute(lacking).fetchone():
+            raise no_value()
 
 
 def _count(tx: sqlite3.Connection, selection: Selection) -> int:
