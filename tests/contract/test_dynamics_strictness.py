@@ -136,3 +136,41 @@ def test_a_count_is_refused_with_tracking(dynamics: Dynamics) -> None:
 
     assert refused[0] == 400
     assert '"$count"' in refused[2]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "EntityDefinitions?$top=1",
+        "EntityDefinitions?$orderby=LogicalName",
+        "EntityDefinitions?$count=true",
+        "EntityDefinitions(LogicalName='account')?$filter=LogicalName eq 'contact'",
+        "EntityDefinitions(LogicalName='account')/Attributes?$top=1",
+        "RelationshipDefinitions?$orderby=SchemaName",
+        "GlobalOptionSetDefinitions?$filter=Name eq 'xero_status'",
+    ],
+)
+def test_definitions_are_no_rows(dynamics: Dynamics, path: str) -> None:
+    """Section 9: they are selected, expanded and mostly filtered, but not ordered or cut."""
+    status, code, message = dynamics.refused("GET", path)
+
+    assert (status, code) == (400, "0x80060888")
+    assert message.endswith(" is not supported")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [{}, {"ParameterXml": "<importexportxml>"}, {"ParameterXml": "<entities/>"}, {"Parameter": ""}],
+)
+def test_what_is_published_is_named_in_xml(dynamics: Dynamics, body: dict[str, str]) -> None:
+    """Section 9, Form section: ParameterXml."""
+    assert dynamics.refused("POST", "PublishXml", body)[0] == 400
+
+
+def test_an_action_takes_no_parameter_but_its_own(dynamics: Dynamics) -> None:
+    """Section 3: CreateMultiple takes Targets."""
+    targets = [{"@odata.type": f"{CRM}.account", "name": "A"}]
+    path = f"accounts/{CRM}.CreateMultiple"
+
+    assert "'Target'" in dynamics.refused("POST", path, {"Targets": targets, "Target": 1})[2]
+    assert dynamics.names() == []

@@ -200,7 +200,8 @@ def test_endpoints_and_steps_that_cannot_be_are_refused(
     dynamics: Dynamics, receiver: Receiver
 ) -> None:
     """Section 6, Registration: webhooks only, asynchronous, after the operation."""
-    hook = endpoint(dynamics, receiver.url)
+    flagged = {"connectionmode": 1, "userclaim": 1, "path": "p", "solutionnamespace": "s"}
+    hook = endpoint(dynamics, receiver.url, **flagged)
     path = f"serviceendpoints({hook})"
     for change in ({"authtype": 5}, {"url": "mailto:a"}, {"authvalue": None}):
         assert dynamics.refused("PATCH", path, change)[0] == 400
@@ -213,6 +214,9 @@ def test_endpoints_and_steps_that_cannot_be_are_refused(
     other = dynamics.names("sdkmessagefilters", "sdkmessagefilterid", filter=condition)[0]
     bind = {"sdkmessagefilterid@odata.bind": f"/sdkmessagefilters({other})"}
     assert dynamics.refused("PATCH", path, bind)[0] == 400
+    for columns, status in (("name,primarycontactid", 204), ("name,nope", 400)):
+        answer = dynamics.call("PATCH", path, {"filteringattributes": columns})
+        assert answer.status_code == status, answer.text
 
 
 def test_rows_can_be_answered_as_a_hostile_environment_would(dynamics: Dynamics) -> None:

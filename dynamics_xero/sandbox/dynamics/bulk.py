@@ -59,7 +59,7 @@ def _response(session: Session, message: str, body: Mapping[str, object]) -> Res
 
 
 def _targets(table: TableSchema, call: Call) -> list[Target]:
-    targets = call.document().get("Targets")
+    targets = call.parameters("Targets").get("Targets")
     if not isinstance(targets, list):
         raise errors.bad_request("Targets is missing.", errors.BAD_PAYLOAD)
     for target in targets:

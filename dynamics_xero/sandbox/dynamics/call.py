@@ -57,6 +57,18 @@ class Call:
             )
         return value
 
+    def parameters(self, *declared: str) -> dict[str, object]:
+        """Return the parameters of an action. Raises ODataError for one that it does not take."""
+        given = self.document()
+        for name in given:
+            if name not in declared:
+                raise errors.bad_request(
+                    f"The parameter '{name}' in the request payload is not a valid parameter for "
+                    f"the operation '{self.steps[-1].name}'.",
+                    errors.BAD_PAYLOAD,
+                )
+        return given
+
     @property
     def if_match(self) -> str | None:
         """The If-Match header."""

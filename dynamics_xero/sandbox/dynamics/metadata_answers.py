@@ -14,6 +14,8 @@ from dynamics_xero.sandbox.dynamics.object_query import filtered, selected
 from dynamics_xero.sandbox.dynamics.session import Session
 from dynamics_xero.sandbox.web import Response
 
+_NO_ROWS = ("orderby", "top", "skiptoken", "deltatoken")
+_UNFILTERED = ("GlobalOptionSetDefinitions",)
 _KEYS = ("LogicalName", "MetadataId", "SchemaName", "Name")
 
 
@@ -49,6 +51,7 @@ def listing(
     expanded: tuple[str, ...] = (),
 ) -> Response:
     """Answer with the objects that $filter keeps."""
+    _refuse_options(call, (*_NO_ROWS, "filter") if place in _UNFILTERED else _NO_ROWS)
     check_select(call.options.select, found, place.rpartition("/")[2])
     kept = filtered(found, call.options)
     select = (*call.options.select, *expanded) if call.options.select else ()
@@ -65,7 +68,17 @@ def single(
     session: Session, place: str, item: Object, call: Call, expanded: tuple[str, ...] = ()
 ) -> Response:
     """Answer with one object."""
+    _refuse_options(call, (*_NO_ROWS, "filter"))
     select = (*call.options.select, *expanded) if call.options.select else ()
     context = f"{session.api_url}/$metadata#{place}/$entity"
     session.rows_read += 1
     return document({"@odata.context": context, **selected(item, select)})
+
+
+def _refuse_options(call: Call, refused: tuple[str, ...]) -> None:
+    """Refuse what definitions do not offer: they are no rows, to be ordered and cut."""
+    for name in refused:
+        if getattr(call.options, name) is not None:
+            raise errors.bad_request(f"The query parameter ${name} is not supported", "0x80060888")
+    if call.options.count:
+        raise errors.bad_request("The query parameter $count is not supported", "0x80060888")

@@ -12,7 +12,7 @@ from dynamics_xero.sandbox.dynamics.session import Session
 def check(session: Session, table: TableSchema, row: Mapping[str, object]) -> None:
     """Raise ODataError for a row that its table cannot hold."""
     solutions.check(session, table, row)
-    steps.check(session.tx, table, row)
+    steps.check(session, table, row)
     session.steps_changed |= table.name in steps.TABLES
 
 

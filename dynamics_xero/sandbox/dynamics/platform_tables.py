@@ -163,6 +163,11 @@ SERVICEENDPOINT = _platform(
         text("url", 2000),
         choice("authtype", (4, "WebhookKey"), (5, "HttpHeader"), (6, "HttpQueryString")),
         Column("authvalue", Kind.MEMO, max_length=2048, secret=True),
+        # Required by the service's metadata, of no meaning to a webhook (section 6, Registration).
+        choice("connectionmode", (1, "Normal"), (2, "Federated")),
+        choice("userclaim", (1, "None"), (2, "UserId"), (3, "UserInfo")),
+        text("path", 160),
+        text("solutionnamespace", 160),
         read_only(flag("isauthvalueset")),
     ),
     code=4618,

@@ -17,6 +17,7 @@ from dynamics_xero.sandbox.dynamics import (
     metadata_document,
     option_sets,
     properties,
+    publishing,
     records,
     relationship_writes,
     relationships,
@@ -197,7 +198,9 @@ def _named(session: Session, first: Segment, call: Call) -> Response:
             return solutions.change_component(session, call)
         case name if name in option_sets.ACTIONS:
             return option_sets.change_option(session, call)
-        case "PublishXml" | "PublishAllXml":
+        case "PublishXml":
+            return publishing.publish(call)
+        case "PublishAllXml":
             return nothing()
     raise errors.no_resource(first.name)
 

@@ -13,6 +13,7 @@ from xml.etree import ElementTree
 
 from dynamics_xero.sandbox.dynamics import errors
 from dynamics_xero.sandbox.dynamics.schema import TableSchema
+from dynamics_xero.sandbox.dynamics.session import Session
 from dynamics_xero.sandbox.webhook_terms import Subscription
 
 ENDPOINT, STEP = "serviceendpoint", "sdkmessageprocessingstep"
@@ -77,12 +78,12 @@ def settings(text: str) -> dict[str, str]:
     return pairs
 
 
-def check(tx: sqlite3.Connection, table: TableSchema, row: Row) -> None:
+def check(session: Session, table: TableSchema, row: Row) -> None:
     """Raise ODataError for an endpoint or step that this twin cannot serve."""
     if table.name == ENDPOINT:
         _check_endpoint(row)
     elif table.name == STEP:
-        _check_step(tx, row)
+        _check_step(session, row)
 
 
 def _check_endpoint(row: Row) -> None:
@@ -97,7 +98,7 @@ def _check_endpoint(row: Row) -> None:
         settings(str(row["authvalue"]))
 
 
-def _check_step(tx: sqlite3.Connection, row: Row) -> None:
+def _check_step(session: Session, row: Row) -> None:
     for name in ("name", "sdkmessageid", "eventhandler", "stage"):
         if not row.get(name):
             raise errors.bad_request(f"A step needs its '{name}'.", "0x80040203")
@@ -107,12 +108,20 @@ def _check_step(tx: sqlite3.Connection, row: Row) -> None:
         raise errors.bad_request("An asynchronous step runs after the operation.", "0x80044184")
     filter_id = row.get("sdkmessagefilterid")
     if filter_id is not None:
-        found = tx.execute(
-            "SELECT sdkmessageid FROM row_sdkmessagefilter WHERE sdkmessagefilterid = ?",
-            (filter_id,),
+        found = session.tx.execute(
+            "SELECT * FROM row_sdkmessagefilter WHERE sdkmessagefilterid = ?", (filter_id,)
         ).fetchone()
         if found["sdkmessageid"] != row["sdkmessageid"]:
             raise errors.bad_request("Message and filter of the step do not belong together.")
+        _check_columns(session, row, found["primaryobjecttypecode"])
+
+
+def _check_columns(session: Session, row: Row, table: str) -> None:
+    """Refuse a step that waits for columns the table does not have: it would never be told."""
+    wanted = _names(str(row.get("filteringattributes") or ""))
+    unknown = sorted(wanted - session.table(table).columns.keys())
+    if unknown:
+        raise errors.unknown_query_property(unknown[0], table)
 
 
 def _steps(tx: sqlite3.Connection, endpoint: Row) -> tuple[Step, ...]:
