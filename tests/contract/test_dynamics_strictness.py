@@ -174,3 +174,11 @@ def test_an_action_takes_no_parameter_but_its_own(dynamics: Dynamics) -> None:
 
     assert "'Target'" in dynamics.refused("POST", path, {"Targets": targets, "Target": 1})[2]
     assert dynamics.names() == []
+
+
+def test_a_column_is_written_by_its_value_alone(dynamics: Dynamics) -> None:
+    """Section 2: a body without a value empties nothing."""
+    path = f"accounts({dynamics.created('accounts', name='A', telephone1='5')})/telephone1"
+    for body in ({}, {"value": "6", "fax": "6"}, {"Value": "6"}):
+        assert dynamics.refused("PUT", path, body)[0] == 400
+    assert dynamics.read(path)["value"] == "5"

@@ -107,8 +107,11 @@ def test_a_consent_gives_a_code_once_and_the_state_as_it_was(web: App) -> None:
 
     assert back["state"] == "a state & more"
     assert first.json().keys() == {
-        "access_token", "refresh_token", "expires_in", "token_type", "scope",
+        "access_token", "refresh_token", "id_token", "expires_in", "token_type", "scope",
     }  # fmt: skip
+    # It tells who signed in, and lets nobody in.
+    headers = bearer(first.json()["id_token"])
+    assert web.xero.call("GET", "/Contacts", headers=headers).status_code == 401
     assert (first.json()["expires_in"], first.json()["scope"]) == (1800, SCOPE)
     assert (second.status_code, second.text) == (400, '{"error":"invalid_grant"}')
 
@@ -219,7 +222,8 @@ def test_scopes_are_those_of_the_consent_and_offline_access_brings_the_refresh_t
     lasting = web.signed_in(ORG1, scope="offline_access accounting.settings.read")
     renewed = web.refreshed(lasting["refresh_token"]).json()
 
-    assert "refresh_token" not in brief
+    assert not {"refresh_token", "id_token"} & brief.keys()
+    assert "id_token" not in renewed
     assert renewed["scope"] == "offline_access accounting.settings.read"
     for token, expected in ((brief, 200), (renewed, 401)):
         headers = bearer(token["access_token"])

@@ -144,6 +144,7 @@ def test_refresh_rotates(xero: Xero, spare: str) -> None:
         "expires_in",
         "token_type",
         "scope",
+        "id_token",
     }
     assert body["refresh_token"] != spare
     assert refresh(xero, body["refresh_token"]).status_code == 200

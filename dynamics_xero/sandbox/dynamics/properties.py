@@ -62,7 +62,7 @@ def _column(session: Session, table: TableSchema, row: dict[str, object], call: 
             }
         )
     _check_write(call)
-    value = call.document().get("value") if call.method == "PUT" else None
+    value = _sent_value(call) if call.method == "PUT" else None
     writing.update(session, table, row, {name: value})
     return nothing()
 
@@ -139,6 +139,15 @@ def _check_write(call: Call) -> None:
     """Refuse every verb but the two that write one property."""
     if call.method not in ("PUT", "DELETE"):
         raise errors.not_allowed(call.method)
+
+
+def _sent_value(call: Call) -> object:
+    """Return what a PUT of one column carries: `value`, and nothing else."""
+    body = call.document()
+    sent = {name for name in body if not name.startswith("@")}
+    if sent != {"value"}:
+        raise errors.bad_request("A column is written as {'value': ...}.", errors.BAD_PAYLOAD)
+    return body["value"]
 
 
 def _reference_url(body: Mapping[str, object]) -> str:

@@ -156,10 +156,11 @@ def _user_tokens(client: Client, consent: refresh.Consent, successor: str | None
     scope = consent.scope or scopes.granted(model, user=True)
     user = user_id(client.home)
     access = tokens.mint(client, scope, event_id=consent.event_id, user_id=user)
-    return _granted(access, scope, successor)
+    identity = tokens.mint_identity(client, user) if "openid" in scope else None
+    return _granted(access, scope, refresh_token=successor, id_token=identity)
 
 
-def _granted(access: str, scope: tuple[str, ...], refresh_token: str | None = None) -> Response:
+def _granted(access: str, scope: tuple[str, ...], **further: str | None) -> Response:
     # No further keys: the official client chokes on them (xero.md 7, trap 13).
     body: dict[str, object] = {
         "access_token": access,
@@ -167,9 +168,7 @@ def _granted(access: str, scope: tuple[str, ...], refresh_token: str | None = No
         "token_type": "Bearer",
         "scope": " ".join(scope),
     }
-    if refresh_token is not None:
-        body["refresh_token"] = refresh_token
-    return json_response(body)
+    return json_response(body | {name: token for name, token in further.items() if token})
 
 
 def _error(code: str) -> Response:

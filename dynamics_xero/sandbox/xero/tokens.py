@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from dynamics_xero.sandbox.xero.clients import Client, Clients
 
 ACCESS_LIFE_S = 1800
+IDENTITY_LIFE_S = 300
 _ISSUER = "https://identity.xero.com"
 
 
@@ -47,6 +48,26 @@ def mint(client: Client, scopes: tuple[str, ...], *, event_id: str, user_id: str
             "xero_userid": user_id,
             "global_session_id": client.home.new_id().replace("-", ""),
         }
+    return _signed(client, claims)
+
+
+def mint_identity(client: Client, user_id: str) -> str:
+    """Return what tells an app who has signed in, for whoever asked for `openid`."""
+    issued = int(client.home.clock.now().timestamp())
+    claims: dict[str, object] = {
+        "nbf": issued,
+        "exp": issued + IDENTITY_LIFE_S,
+        "iss": _ISSUER,
+        "aud": client.id,
+        "iat": issued,
+        "sub": user_id.replace("-", ""),
+        "auth_time": issued,
+        "xero_userid": user_id,
+    }
+    return _signed(client, claims)
+
+
+def _signed(client: Client, claims: dict[str, object]) -> str:
     head = {"alg": "HS256", "typ": "JWT", "kid": "sandbox"}
     signed = f"{_encode(json.dumps(head).encode())}.{_encode(json.dumps(claims).encode())}"
     return f"{signed}.{_encode(_signature(client, signed))}"
