@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import threading
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -16,7 +17,6 @@ import requests
 from msal.authority import WELL_KNOWN_AUTHORITY_HOSTS
 from msal.exceptions import MsalError
 
-from dynamics_xero.dynamics.auth_certificate import credential
 from dynamics_xero.dynamics.auth_words import explain
 from dynamics_xero.dynamics.transport import open_session
 from dynamics_xero.errors import SignInError, UnavailableError
@@ -61,7 +61,7 @@ class DynamicsSignIn:
 
     def _ask_entra(self) -> dict[str, Any]:
         file = self._settings.certificate_file
-        proof = self._settings.client_secret if file is None else credential(file)
+        proof = self._settings.client_secret if file is None else _certificate(file)
         scope = f"{self._settings.url.rstrip('/')}/.default"
         try:
             application = self._open(proof)
@@ -127,3 +127,10 @@ class DynamicsSignIn:
             # A stand-in is not in Microsoft's directory of clouds (dataverse.md section 1.2).
             instance_discovery=None if known else False,
         )
+
+
+def _certificate(file: Path) -> dict[str, str]:
+    """Return what msal signs with; only who has a certificate loads what reads it."""
+    from dynamics_xero.dynamics.auth_certificate import credential
+
+    return credential(file)

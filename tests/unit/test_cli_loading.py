@@ -76,3 +76,15 @@ def test_the_help_of_a_command_loads_nothing_heavy(command: list[str]) -> None:
     assert code == 0
     assert printed.startswith(f"Usage: dynamics-xero {' '.join(command)}")
     assert modules.isdisjoint(HEAVY)
+
+
+def test_a_connector_on_sqlite_loads_nothing_of_what_it_may_do_without() -> None:
+    """Each costs it megabytes: tables made anew, PostgreSQL, a certificate to sign in with."""
+    program = "import dynamics_xero.connector.connector, sys; print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60
+    )
+
+    loaded = set(done.stdout.split())
+    assert {"sqlalchemy.dialects.sqlite", "msal"} <= loaded
+    assert loaded.isdisjoint({"alembic", "sqlalchemy.dialects.postgresql", "cryptography.x509"})

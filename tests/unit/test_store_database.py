@@ -15,6 +15,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
+import dynamics_xero.store.partial_indexes  # noqa: F401  # else metadata lacks them
 from dynamics_xero.errors import SettingsError
 from dynamics_xero.model import Hold
 from dynamics_xero.store.migrate import SCRIPTS, revisions

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from alembic import context
 
+import dynamics_xero.store.partial_indexes  # noqa: F401  # else metadata lacks them
 from dynamics_xero.store.tables import metadata
 
 context.configure(
