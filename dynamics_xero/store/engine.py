@@ -38,7 +38,9 @@ def open_engine(url: str) -> Engine:
     if make_url(url).get_backend_name() != "sqlite":
         return create_engine(url, pool_pre_ping=True, hide_parameters=True)
     _make_private(make_url(url).database)
-    engine = create_engine(url, hide_parameters=True)  # or errors repeat what was written (R38)
+    # hide_parameters: or errors repeat what was written (R38). Last in, first out: each connection
+    # has a cache of pages and statements of its own, and the one just used has it filled.
+    engine = create_engine(url, hide_parameters=True, pool_use_lifo=True)
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)
     return engine
