@@ -41,10 +41,7 @@ def read_page(client: DynamicsClient, feed: Feed, text: str | None) -> Page:
     cursor = open_cursor(text, shape.select, pin=client.pin, entity_set=entity_set)
     started_at = client.clock.now()
     cursor = replace(cursor, left=cursor.left or started_at.isoformat())
-    reply = _fetch(client, shape, cursor)
-    if cursor.stage is Stage.WHOLE and not cursor.since:
-        cursor = replace(cursor, since=_began_at(reply, started_at))
-    content = reply.json()
+    cursor, content = _read(client, shape, cursor, started_at)
     following = _step(client, shape, cursor, content)
     return Page(
         records=tuple(_read_rows(shape, content, version=following.version)),
@@ -55,6 +52,16 @@ def read_page(client: DynamicsClient, feed: Feed, text: str | None) -> Page:
         started_at=started_at,
         began_at=datetime.fromisoformat(cursor.left),
     )
+
+
+def _read(
+    client: DynamicsClient, shape: Shape, cursor: Cursor, started_at: datetime
+) -> tuple[Cursor, Mapping[str, object]]:
+    """Return the page's content, and the cursor with the moment when a whole read began."""
+    reply = _fetch(client, shape, cursor)
+    if cursor.stage is Stage.WHOLE and not cursor.since:
+        cursor = replace(cursor, since=_began_at(reply, started_at))
+    return cursor, reply.json()
 
 
 def _fetch(client: DynamicsClient, shape: Shape, cursor: Cursor) -> Reply:

@@ -34,7 +34,7 @@ from dynamics_xero.model import (
 from dynamics_xero.ports import BudgetStore, Calls, Clock
 from dynamics_xero.settings import DynamicsSettings, LimitsSettings
 
-PAGE_ROWS = 2000
+PAGE_ROWS = 1000
 """Rows per page of a feed, at most 5,000 (dataverse.md section 2); a page is held in memory."""
 
 READ_PARTS = 500

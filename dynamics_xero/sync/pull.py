@@ -23,30 +23,41 @@ from dynamics_xero.sync.trip import Trip
 
 ABSENT_BATCH = 200
 
+SLICE_ROWS = 500
+"""Rows of a page that are compared and stored at once: all that is made of them is in memory."""
+
 
 def pull(trip: Trip, source: Source, *, stopped: Callable[[], bool] = lambda: False) -> None:
     """Read the source to its present end, or up to the page after which it is stopped."""
-    side = trip.sides[source.side]
-    cursor = _resume(trip, source)
-    while True:
+    cursor, more = _resume(trip, source), True
+    while more:
         try:
-            page = patiently(trip, partial(side.changes, source.feed, cursor.cursor))
+            cursor, more = _pull_page(trip, source, cursor)
         except CursorExpiredError:
             cursor = restart(cursor)
-            continue
-        was_whole = cursor.complete
-        cursor = replace(
-            cursor,
-            cursor=page.cursor,
-            complete=cursor.complete or page.complete,
-            read_at=page.began_at,
-            started_at=cursor.started_at or page.started_at,
-        )
-        store_page(trip, source, page, cursor)
-        if cursor.complete and not was_whole and cursor.generation > 1:
-            _confirm_absent(trip, source, cursor)
-        if not page.more or stopped():
-            return
+        else:
+            more = more and not stopped()
+
+
+def _pull_page(trip: Trip, source: Source, cursor: CursorRow) -> tuple[CursorRow, bool]:
+    """Read and store one page; return where the source stands then, and whether more waits.
+
+    Apart from the loop, so that a page is let go of before the next one comes.
+    """
+    side = trip.sides[source.side]
+    page = patiently(trip, partial(side.changes, source.feed, cursor.cursor))
+    was_whole = cursor.complete
+    cursor = replace(
+        cursor,
+        cursor=page.cursor,
+        complete=cursor.complete or page.complete,
+        read_at=page.began_at,
+        started_at=cursor.started_at or page.started_at,
+    )
+    store_page(trip, source, page, cursor)
+    if cursor.complete and not was_whole and cursor.generation > 1:
+        _confirm_absent(trip, source, cursor)
+    return cursor, page.more
 
 
 def is_whole(trip: Trip) -> bool:
@@ -66,8 +77,11 @@ def read_at(trip: Trip, source: Source) -> datetime | None:
 def store_page(trip: Trip, source: Source, page: Page, cursor: CursorRow) -> None:
     """Store one page, its marks and its cursor together (R1)."""
     endpoint = trip.key(source.side)
+    last = list({record.id: record for record in page.records}.values())
     with trip.lane.begin() as tx:
-        observe(trip, tx, source, page.records, cursor=cursor, started_at=page.started_at)
+        for start in range(0, len(last), SLICE_ROWS):
+            some = last[start : start + SLICE_ROWS]
+            observe(trip, tx, source, some, cursor=cursor, started_at=page.started_at)
         tx.cursors.put(endpoint, source.feed.resource, cursor)
 
 

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import uuid
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from dynamics_xero.connector import Connector
-from dynamics_xero.model import Answer, Page, Purpose, SideName, Value
+from dynamics_xero.model import Answer, Page, Purpose, Record, SideName, Value
 from dynamics_xero.ports import Side
 from dynamics_xero.rows import Stored
 from dynamics_xero.sync import run
-from dynamics_xero.sync.pull import pull, store_page
+from dynamics_xero.sync.pull import SLICE_ROWS, pull, store_page
 from dynamics_xero.sync.trip import Limits, Trip
 from tests.sides import PassingSide, Sending
 from tests.trips.engine_room import Room, jump, room
@@ -28,7 +29,7 @@ def _provisioned(connector: Connector) -> None:
 
 
 @pytest.mark.parametrize(
-    ("later_s", "newer", "taken"),
+    ("later_s", "by", "taken"),
     [
         pytest.param(-60, 1, False, id="asked before the last answer came"),
         pytest.param(60, -1, False, id="an older version"),
@@ -37,20 +38,45 @@ def _provisioned(connector: Connector) -> None:
     ],
 )
 def test_r2_an_observation_counts_only_if_it_is_no_older(
-    world: World, later_s: int, newer: int, *, taken: bool
+    world: World, later_s: int, by: int, *, taken: bool
 ) -> None:
     account = world.account("Alfreds", telephone1="1")
     with room(world) as here:
         trip = worked(here)
         before = stored(trip, account)
 
-        show(trip, before, {"telephone1": "9"}, later_s=later_s, newer=newer)
+        show(trip, before, [newer(before, {"telephone1": "9"}, by=by)], later_s=later_s)
 
         shown = stored(trip, account).record
         with trip.store.read() as tx:
             due = tx.links.due("main", "account", now=trip.now(), limit=9)
     assert shown.values["telephone1"] == ("9" if taken else "1")
     assert [link.dynamics_id for link in due] == ([account] if taken else [])
+
+
+def test_r1_a_page_of_many_rows_is_stored_whole_or_not_and_its_last_word_on_a_row_counts(
+    world: World,
+) -> None:
+    account = world.account("Alfreds", telephone1="1")
+    with room(world) as here:
+        trip = worked(here)
+        before = stored(trip, account)
+        ids = [str(uuid.UUID(int=number)) for number in range(SLICE_ROWS)]
+        others = [replace(before.record, id=row_id) for row_id in ids]
+        first, last = (newer(before, {"telephone1": text}) for text in ("8", "9"))
+        unstorable = newer(before, {"odd": trip.now().replace(tzinfo=None)})
+        with pytest.raises(ValueError, match="time zone"):
+            show(trip, before, [first, *others, replace(unstorable, id=str(uuid.uuid4()))])
+        untouched = stored(trip, account)
+
+        show(trip, before, [first, *others, last], later_s=0)
+
+        with trip.store.read() as tx:
+            there = tx.records.get(trip.key(SideName.DYNAMICS), "account", ids)
+        after = stored(trip, account)
+    assert untouched == before
+    assert len(there) == SLICE_ROWS
+    assert after.record.values["telephone1"] == "9"
 
 
 def test_r2_a_page_that_was_asked_for_before_our_write_does_not_undo_it(world: World) -> None:
@@ -157,15 +183,14 @@ def stored(trip: Trip, account: str) -> Stored:
         return tx.records.get(trip.key(SideName.DYNAMICS), "account", [account])[account]
 
 
-def show(
-    trip: Trip, known: Stored, values: Mapping[str, Value], *, later_s: int, newer: int
-) -> None:
-    """Let the accounts' feed show a row: asked for so much later, its version so much newer."""
-    record = replace(
-        known.record,
-        values={**known.record.values, **values},
-        version=known.record.version + newer,
-    )
+def newer(known: Stored, values: Mapping[str, Value], *, by: int = 1) -> Record:
+    """Return what a row shows so many versions later."""
+    shown = {**known.record.values, **values}
+    return replace(known.record, values=shown, version=known.record.version + by)
+
+
+def show(trip: Trip, known: Stored, records: Sequence[Record], *, later_s: int = 60) -> None:
+    """Let a page of the accounts' feed show the rows, asked for so much later than that one."""
     source = trip.source(SideName.DYNAMICS, "account")
     with trip.store.read() as tx:
         row = tx.cursors.get(trip.key(SideName.DYNAMICS), "account")
@@ -173,5 +198,6 @@ def show(
     assert row.cursor is not None
     assert known.answered_at is not None
     asked = known.answered_at + timedelta(seconds=later_s)
-    page = Page((record,), row.cursor, more=False, complete=True, started_at=asked, began_at=asked)
+    shown = tuple(records)
+    page = Page(shown, row.cursor, more=False, complete=True, started_at=asked, began_at=asked)
     store_page(trip, source, page, row)
