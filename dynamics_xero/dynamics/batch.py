@@ -7,7 +7,7 @@ order; with continue-on-error each part has its own status (dataverse.md section
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import field
 from email.message import Message
 
@@ -46,14 +46,12 @@ class BrokenBatchError(ValueError):
     """The answer is not the multipart that was asked for, or not whole."""
 
 
-def pack(parts: Sequence[Part]) -> bytes:
+def pack(parts: Iterable[Part]) -> bytes:
     """Return the body of one $batch call."""
-    if len(parts) > MAX_PARTS:
-        raise ValueError(f"a $batch holds {MAX_PARTS} operations, not {len(parts)}")
-    lines = bytearray()
-    for part in parts:
-        lines += _pack_part(part)
-    return bytes(lines) + f"--{_BOUNDARY}--\r\n".encode()
+    packed = [_pack_part(part) for part in parts]
+    if len(packed) > MAX_PARTS:
+        raise ValueError(f"a $batch holds {MAX_PARTS} operations, not {len(packed)}")
+    return b"".join([*packed, f"--{_BOUNDARY}--\r\n".encode()])
 
 
 def _pack_part(part: Part) -> bytes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -105,9 +105,9 @@ class DynamicsSide:
         ]
 
     def _read_some(self, shape: Shape, ids: Sequence[str]) -> Iterator[Record]:
-        parts = [read_part(shape.table, row_id, shape.select) for row_id in ids]
+        parts = (read_part(shape.table, row_id, shape.select) for row_id in ids)
         call = self._batch_call(parts, counted_as="read", headers={})
-        replies = _unpack(self.client.send(call), len(parts), broken=UnavailableError)
+        replies = _unpack(self.client.send(call), len(ids), broken=UnavailableError)
         for row_id, reply in zip(ids, replies, strict=True):
             yield self._read_row(shape, row_id, reply)
 
@@ -141,12 +141,12 @@ class DynamicsSide:
         logs can be searched. Write-backs are answered with nothing.
         """
         del leave_by  # If-Match keeps what people edit, however late the call leaves (R23)
-        parts = [write_part(write, purpose=purpose, feed=feed) for write in writes]
+        parts = (write_part(write, purpose=purpose, feed=feed) for write in writes)
         request_id = uuid.uuid5(uuid.NAMESPACE_URL, key)
         headers = {"x-ms-client-request-id": str(request_id)} if key else {}
         call = self._batch_call(parts, counted_as=_COUNTED_AS[purpose], headers=headers)
         call = replace(call, is_write=True, deadline_s=deadline_s)
-        replies = _unpack(self.client.send(call), len(parts), broken=LostAnswerError)
+        replies = _unpack(self.client.send(call), len(writes), broken=LostAnswerError)
         now = self.client.clock.now()
         return [
             read_answer(write, reply, purpose=purpose, feed=feed, now=now)
@@ -154,7 +154,7 @@ class DynamicsSide:
         ]
 
     def _batch_call(
-        self, parts: Sequence[Part], *, counted_as: str, headers: Mapping[str, str]
+        self, parts: Iterable[Part], *, counted_as: str, headers: Mapping[str, str]
     ) -> Call:
         head = {
             **headers,
