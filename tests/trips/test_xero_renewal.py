@@ -103,8 +103,12 @@ def test_an_odd_answer_of_the_token_endpoint_costs_no_consent(xero: World) -> No
     with odd() as url:
         side = consented(xero, identity_url=url)
         before = side.sign_in.flight.load().refresh
-        for answer in ({}, {"access_token": None}, {"access_token": 7, "refresh_token": "new"}):
-            Odd.answer = answer
+        odd_answers: list[dict[str, object]] = [
+            {},
+            {"access_token": None},
+            {"access_token": 7, "refresh_token": "new"},
+        ]
+        for Odd.answer in odd_answers:
             with pytest.raises(UnavailableError):
                 side.sign_in.access_token()
             assert side.sign_in.flight.load().refresh == before
