@@ -196,7 +196,7 @@ class LimitsSchema(Schema):
         error_messages={"invalid": "must be a whole number"},
     )
     batch_most = fields.Integer(
-        load_default=250,
+        load_default=400,
         validate=validate.Range(1, 500, error="must be between 1 and 500"),
         error_messages={"invalid": "must be a whole number"},
     )

@@ -103,7 +103,7 @@ class LimitsSettings:
     """
 
     batch: int = 50
-    batch_most: int = 250
+    batch_most: int = 400
     call_s: float = 35.0
     deadline_s: float = 100.0
 

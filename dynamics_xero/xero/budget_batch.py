@@ -11,11 +11,15 @@ import threading
 from dynamics_xero.xero.allowance import CALLS_A_DAY
 
 ROUND = 500
-"""Records decided together; batches are cut so that they divide it without a small rest."""
+"""Records decided together; batches are cut so that they divide it without a small rest.
+
+Where five calls carry more than that, rounds grow with them (`Trip.round_size`).
+"""
 
 SLOW_S = 14.0
 """An answer that took this long asks for smaller calls: far below the 35 s it may take."""
 
+_CALLS = 5
 _LEAST = 10
 _STEP = 10
 
@@ -23,14 +27,15 @@ _STEP = 10
 def by_day(ordinary: int, most: int, left: int) -> int:
     """Return the batch for so many calls left of the day.
 
-    >>> [by_day(50, 250, left) for left in (5000, 4000, 2500, 1000, 0)]
-    [50, 63, 100, 250, 250]
+    >>> [by_day(50, 400, left) for left in (5000, 4000, 2500, 1000, 900, 0)]
+    [50, 63, 100, 250, 277, 400]
     """
     if most <= ordinary or left >= CALLS_A_DAY:
         return ordinary
     wanted = min(most, ordinary * CALLS_A_DAY // max(left, 1))
-    batches = max(1, ROUND // wanted)
-    return min(most, -(-ROUND // batches))
+    if wanted * _CALLS >= ROUND:
+        return wanted
+    return min(most, -(-ROUND // (ROUND // wanted)))
 
 
 class AnswerTimes:
