@@ -56,13 +56,17 @@ def run_once(trip: Trip) -> None:
 
 def pull_all(trip: Trip) -> None:
     """Read every feed to its present end, a few at once."""
+    _pull_feeds(trip)
+    release_unanswered(trip)
+
+
+def _pull_feeds(trip: Trip) -> None:
     trip.aside.wait()
     if trip.limits.senders == 1:
         for source in trip.sources:
             pull(trip, source)
     else:
         _pull_at_once(trip)
-    release_unanswered(trip)
 
 
 def _pull_at_once(trip: Trip) -> None:
@@ -139,7 +143,10 @@ def decide_fresh(trip: Trip, mapping: type[EntityMapping], links: Sequence[Link]
     young_until = last_moment(trip, actions)
     if young_until is None or trip.now() <= young_until:
         return actions
-    pull(trip, trip.source(SideName.XERO, mapping.xero))
+    if len(links) < trip.limits.round_size:
+        pull(trip, trip.source(SideName.XERO, mapping.xero))
+    else:  # what a load has written takes Xero a minute to show: Dynamics is read meanwhile
+        _pull_feeds(trip)
     with trip.store.read() as tx:
         now_as = tx.links.by_id([link.id for link in links])
     return decide_all(trip, mapping, [now_as[link.id] for link in links if link.id in now_as])

@@ -16,6 +16,9 @@ ROUND = 500
 Where five calls carry more than that, rounds grow with them (`Trip.round_size`).
 """
 
+FEW = 5
+"""A day that has so many times fewer calls is Starter's, or nearly over."""
+
 SLOW_S = 14.0
 """An answer that took this long asks for smaller calls: far below the 35 s it may take."""
 
@@ -25,13 +28,15 @@ _STEP = 10
 
 
 def by_day(ordinary: int, most: int, left: int) -> int:
-    """Return the batch for so many calls left of the day.
+    """Return the batch for so many calls left of the day; the most from a fifth of one on.
 
-    >>> [by_day(50, 400, left) for left in (5000, 4000, 2500, 1000, 900, 0)]
-    [50, 63, 100, 250, 277, 400]
+    >>> [by_day(50, 400, left) for left in (5000, 4000, 2500, 1200, 1000, 0)]
+    [50, 63, 100, 208, 400, 400]
     """
     if most <= ordinary or left >= CALLS_A_DAY:
         return ordinary
+    if left * FEW <= CALLS_A_DAY:
+        return most
     wanted = min(most, ordinary * CALLS_A_DAY // max(left, 1))
     if wanted * _CALLS >= ROUND:
         return wanted

@@ -269,7 +269,7 @@ def test_r5_the_worker_compares_both_sides_whole_when_the_wheel_comes_round(worl
 
 @pytest.mark.usefixtures("connector")
 def test_larger_calls_make_larger_rounds_so_that_five_are_still_sent_at_once(world: World) -> None:
-    for number in range(11):
+    for number in range(17):
         world.account(f"Company {number}")
     with room(world, limits=Limits(round_size=4)) as here, short_day(world, here.clock, 1000):
         trip = here.trip()
@@ -278,5 +278,5 @@ def test_larger_calls_make_larger_rounds_so_that_five_are_still_sent_at_once(wor
 
         run.one_round(trip)
 
-        assert len(world.all_in_xero()) == 4 * 250 // 100
+        assert len(world.all_in_xero()) == 4 * 400 // 100
         trip.lane.release()
