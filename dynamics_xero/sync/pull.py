@@ -29,6 +29,8 @@ SLICE_ROWS = 500
 
 def pull(trip: Trip, source: Source, *, stopped: Callable[[], bool] = lambda: False) -> None:
     """Read the source to its present end, or up to the page after which it is stopped."""
+    if source.side is SideName.XERO:
+        trip.echo.rows = 0
     cursor, more = _resume(trip, source), True
     while more:
         try:

@@ -141,7 +141,8 @@ def decide_fresh(trip: Trip, mapping: type[EntityMapping], links: Sequence[Link]
         links = [link for link in links if link.id not in held]
         actions = decide_all(trip, mapping, links)
     young_until = last_moment(trip, actions)
-    if young_until is None or trip.now() <= young_until:
+    is_known = trip.echo.rows < trip.limits.most_unread
+    if young_until is None or (is_known and trip.now() <= young_until):
         return actions
     if len(links) < trip.limits.round_size:
         pull(trip, trip.source(SideName.XERO, mapping.xero))

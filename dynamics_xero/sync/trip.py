@@ -29,8 +29,9 @@ class Limits:
     same for a full $batch, whose parts Dataverse carries out one after the other. deadline_s: how
     long after it was written down a request without an answer may still take effect: the longest
     wait for quota and the longest call. senders: calls to a side that may be under way at once.
-    tie_s: two edits of a field that are closer than this ask which one is `newest` (R13: two poll
-    intervals).
+    most_unread: records written to Xero before it is read again: a longer read would need the calls
+    of a whole minute, and no write could leave. tie_s: two edits of a field that are closer than
+    this ask which one is `newest` (R13: two poll intervals).
     """
 
     round_size: int = 500
@@ -42,6 +43,7 @@ class Limits:
     senders: int = 5
     fresh_update_s: float = 30.0
     fresh_create_s: float = 300.0
+    most_unread: int = 20_000
     tie_s: float = 600.0
 
 
@@ -69,6 +71,13 @@ class Linger:
     until: datetime | None = None
 
 
+@dataclass
+class Echo:
+    """Records that were written to Xero since it was last read, which the next read will show."""
+
+    rows: int = 0
+
+
 @dataclass(frozen=True)
 class Trip:
     """One connection, on its way.
@@ -82,8 +91,8 @@ class Trip:
     last showed something new. linger: how partial batches wait, None when they do not. linked: only
     records that have a partner are worked on, or only those that have none. patient: short outages
     are waited out. talk: is told what a person who watches should know. aside: what is written back
-    meanwhile. hide: takes secrets out of what a remote, a mapping or a plug-in says of a record
-    (R38).
+    meanwhile. echo: what Xero has yet to show. hide: takes secrets out of what a remote, a mapping
+    or a plug-in says of a record (R38).
     """
 
     connection: str
@@ -110,6 +119,7 @@ class Trip:
     patient: bool = True
     talk: Talk = say_nothing
     aside: Aside = field(default_factory=Aside)
+    echo: Echo = field(default_factory=Echo)
     hide: Callable[[str], str] = str
 
     @property

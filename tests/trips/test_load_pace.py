@@ -1,14 +1,14 @@
-"""Write-backs leave while Xero is written to, but never while Dynamics is read or edited."""
+"""A load keeps both sides busy: what is written back and read in it, and when."""
 
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 
 from dynamics_xero.connector import Connector
-from dynamics_xero.model import Answer, Feed, Page, Purpose
+from dynamics_xero.model import Answer, Feed, Page, Purpose, SideName
 from dynamics_xero.ports import Side
 from dynamics_xero.sync import run
 from dynamics_xero.sync.trip import Limits
@@ -125,3 +125,21 @@ def test_an_edit_of_dynamics_waits_until_what_was_begun_is_written_back(world: W
     assert seen.crossed == []
     assert world.in_dynamics("account", old)["emailaddress1"] == "a@alfreds.example"
     assert world.in_dynamics("account", old)["xero_status"] is not None
+
+
+def test_a_long_load_reads_xero_again_before_that_takes_a_whole_minute_s_calls(
+    world: World,
+) -> None:
+    for number in range(16):
+        world.account(f"Company {number}")
+    with room(world, limits=replace(SMALL, most_unread=8)) as here:
+        trip = here.trip()
+        assert trip.lane.take()
+        run.pull_all(trip)
+        before = trip.sides[SideName.XERO].calls.counts()["read"]
+        run.work(trip)
+        after = trip.sides[SideName.XERO].calls.counts()["read"]
+        trip.lane.release()
+
+    assert len(world.all_in_xero()) == 16
+    assert after - before == 1
