@@ -7,7 +7,6 @@ traps 6 and 7), so answers are read as JSON with exact numbers.
 from __future__ import annotations
 
 import copy
-import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,8 +15,6 @@ from typing import Any, Self
 from urllib3 import exceptions as wire
 from xero_python import exceptions as sdk
 from xero_python.accounting import AccountingApi
-from xero_python.api_client import ApiClient, Configuration
-from xero_python.api_client.oauth2 import OAuth2Token
 
 from dynamics_xero.errors import ThrottledError, TooLateError
 from dynamics_xero.model import Purpose
@@ -27,7 +24,8 @@ from dynamics_xero.xero.auth import XeroSignIn
 from dynamics_xero.xero.budget import Budget, Call, Purse
 from dynamics_xero.xero.calls import CallCounts
 from dynamics_xero.xero.errors import Refused, parse, refusal, retry_after_s, transport, unclear
-from dynamics_xero.xero.wire import CONNECT_S, READ_S, BoundedPool
+from dynamics_xero.xero.lines import Lines
+from dynamics_xero.xero.wire import CONNECT_S, READ_S
 
 PATIENCE_S = 62.0
 """How long a call may wait for its turn: the limit of a minute is waited out, no more.
@@ -81,7 +79,6 @@ class XeroClient:
         turn_s: float = PATIENCE_S,
     ) -> None:
         self._turn_s = turn_s
-        self._settings = settings
         self._clock = clock
         self._sign_in = sign_in
         self._use = Use.CONTACT
@@ -91,7 +88,7 @@ class XeroClient:
             app=f"xero:{settings.client_id}",
             calls_a_day=settings.calls_a_day,
         )
-        self._local = threading.local()
+        self._lines = Lines(settings, clock)
         self.calls = CallCounts()
 
     def used_for(self, use: Use) -> Self:
@@ -154,14 +151,14 @@ class XeroClient:
         )
         with paid as call:
             self._check_time(order, call, leave_by)
-            api = self._api()
-            self._local.token = token
-            self._local.pool.within_s = order.call_s
+            line = self._lines.mine()
+            line.sign_in(token)
+            line.pool.within_s = order.call_s
             self.calls.add(order.kind)
             try:
-                return self._send(api, tenant_id, order, call)
+                return self._send(line.api, tenant_id, order, call)
             finally:
-                call.received = self._local.pool.received
+                call.received = line.pool.received
 
     def _check_time(self, order: _Order, call: Call, leave_by: float) -> None:
         """Raise, and give the turn back, when it came too late for a call that writes.
@@ -209,39 +206,6 @@ class XeroClient:
         if refused.status == 429:
             call.refused(refused.problem, retry_after_s(refused))
         return refused
-
-    def _api(self) -> AccountingApi:
-        """Return this thread's AccountingApi: ApiClient is not safe to share (trap 17)."""
-        if not hasattr(self._local, "api"):
-            api_client = ApiClient(
-                self._configuration(), oauth2_token_getter=self._token_for_sdk, pool_threads=1
-            )
-            api_client.set_default_header("Accept-Encoding", "gzip")
-            pool = BoundedPool(api_client.rest_client.pool_manager, self._clock)
-            api_client.rest_client.pool_manager = self._local.pool = pool
-            self._local.api = AccountingApi(api_client, base_url=self._settings.api_url.rstrip("/"))
-        return self._local.api
-
-    def _configuration(self) -> Configuration:
-        """Return settings of our own: the class hands out copies of its first instance (trap 1)."""
-        configuration = Configuration()
-        configuration.oauth2_token = OAuth2Token()
-        configuration.verify_ssl = True
-        configuration.assert_hostname = None
-        configuration.ssl_ca_cert = str(self._settings.ca_file) if self._settings.ca_file else None
-        configuration.cert_file = configuration.key_file = None
-        configuration.proxy = self._settings.proxy
-        configuration.connection_pool_maxsize = 1
-        return configuration
-
-    def _token_for_sdk(self) -> dict[str, object]:
-        # No refresh token and no end, so that the SDK never renews it by itself (traps 13, 16).
-        return {
-            "access_token": self._local.token,
-            "token_type": "Bearer",
-            "scope": [],
-            "expires_in": 0,
-        }
 
 
 def _lower(headers: Mapping[str, str]) -> dict[str, str]:
