@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from dynamics_xero.cli.common import Globals
+from dynamics_xero.cli.heap import share_one_heap
 from dynamics_xero.cli.outcomes import Exit, StoppedError
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ def opened(given: Globals) -> Iterator[Connector]:
     # Not at the top: asking a command for help must not load the database and both clients.
     from dynamics_xero.connector import Connector
 
+    share_one_heap()
     with (
         in_plain_words(),
         Connector.from_settings(given.settings(), connection=given.connection) as connector,

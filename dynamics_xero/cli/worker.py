@@ -9,6 +9,7 @@ import click
 
 from dynamics_xero.cli.check import DRIVER_FIX, lacks_driver
 from dynamics_xero.cli.common import CONFIG_VARIABLE, Globals, global_options
+from dynamics_xero.cli.heap import ARENAS
 from dynamics_xero.cli.opening import opened
 from dynamics_xero.errors import SettingsError
 
@@ -34,5 +35,6 @@ def worker(given: Globals, *, celery_options: tuple[str, ...]) -> None:
     with opened(given):
         pass
     os.environ[CONFIG_VARIABLE] = str(given.config.absolute())
+    os.environ.setdefault(ARENAS, "1")  # as heap.py does for a process of ours
     # Replaced, not started: signals reach Celery, and this process never imports it.
     os.execv(sys.executable, arguments(given, celery_options))  # noqa: S606 - no shell
