@@ -5,12 +5,14 @@ A canary is found by its core, which no way of quoting or encoding text changes.
 
 from __future__ import annotations
 
+import base64
 import errno
 import json
 import socket
 import sqlite3
 import ssl
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -201,6 +203,21 @@ FOREIGN: Mapping[str, Callable[[], BaseException]] = {
     "RecursionError": lambda: RecursionError(ALL),
     "ExceptionGroup": lambda: ExceptionGroup(ALL, [ValueError(ALL), KeyError(ALL)]),
 }
+
+
+def raw(file: Path) -> bytes:
+    """Return a database's bytes, with what is not checkpointed yet."""
+    files = [file, file.with_name(f"{file.name}-wal")]
+    return b"".join(one.read_bytes() for one in files if one.exists())
+
+
+def messages(file: Path) -> list[bytes]:
+    """Return the messages in the embedded broker's file, each with its body, which is base64."""
+    with closing(sqlite3.connect(file)) as database:
+        rows = database.execute("SELECT payload FROM kombu_message").fetchall()
+    return [row.encode() + base64.b64decode(json.loads(row)["body"]) for (row,) in rows]
+
+
 KINDS = {**OURS, **RECORD, **FOREIGN}
 
 

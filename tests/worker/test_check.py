@@ -12,10 +12,12 @@ from typing import Any
 
 import pytest
 
+from dynamics_xero import Field
 from dynamics_xero.cli import main
 from dynamics_xero.cli.check import SETTINGS_FIX
 from dynamics_xero.connector import Connector
 from dynamics_xero.connector.checking import CheckLine
+from dynamics_xero.entities.account import AccountToContact
 from tests.json_schemas import faults
 from tests.roles import NEEDED, NEEDED_SHARED, restrict
 from tests.sandbox import caller, start
@@ -205,6 +207,33 @@ def test_one_line_that_fails_never_hides_the_others(checks: Checks) -> None:
     assert list(lines) == [name for name in LINES if name != "key"]
     assert lines["database"]["state"] == "FAIL"
     assert lines["main: sign-in to xero"]["state"] == "OK"
+
+
+class WithColumn(AccountToContact):
+    """Reads a column that nobody has made."""
+
+    tax_number = Field("contoso_nowhere", "TaxNumber")
+
+
+def test_what_is_only_odd_is_a_warning_and_a_column_that_is_not_there_is_named(
+    checks: Checks,
+) -> None:
+    checks.command("provision", "apply")
+    restrict(checks.place, {**NEEDED, "prvReadUser": "Global", "prvWriteAccount": "Basic"})
+    checks.rewrite(r"^clock_url.*\n", "")
+    checks.place.dynamics.post("clock", {"advance_s": 60})
+
+    code, lines = checks.run()
+
+    warned = ("main: clock of dynamics", "main: clock of xero", "main: privileges")
+    assert (code, failing(lines)) == (0, dict.fromkeys(warned, "WARN"))
+    assert lines["main: privileges"]["text"] == "not for records of other owners: prvWriteAccount"
+    with Connector.from_settings(
+        checks.place.serving.settings_file, mappings=[WithColumn]
+    ) as connector:
+        columns = by_name(connector)["main: columns"]
+    assert columns.state == "FAIL"
+    assert "contoso_nowhere" in columns.text
 
 
 def test_a_side_that_is_not_reached_says_so_once(checks: Checks) -> None:
