@@ -29,11 +29,22 @@ _CAUSES = {
 }
 """By SQLite's name of the error, or by SQLSTATE (or its first two characters, its class)."""
 
+_PASSING = ("SQLITE_FULL", "SQLITE_IOERR", "SQLITE_BUSY", "53", "57")
+
 _OTHER = "The database does not work. Is it running, and is its disk full?"
 
 
 def told(error: DBAPIError) -> str:
     """Return the sentence for a failure that is no defect."""
-    name = getattr(error.orig, "sqlite_errorname", None) or getattr(error.orig, "sqlstate", None)
-    known = [text for code, text in _CAUSES.items() if str(name or "").startswith(code)]
+    known = [text for code, text in _CAUSES.items() if _name(error).startswith(code)]
     return known[0] if known else _OTHER
+
+
+def passes(error: DBAPIError) -> bool:
+    """Say whether it is over once the machine is well again, whatever the settings say."""
+    return _name(error).startswith(_PASSING)
+
+
+def _name(error: DBAPIError) -> str:
+    name = getattr(error.orig, "sqlite_errorname", None) or getattr(error.orig, "sqlstate", None)
+    return str(name or "")

@@ -10,9 +10,9 @@ from typing import Self
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
-from dynamics_xero.errors import SettingsError
+from dynamics_xero.errors import SettingsError, UnavailableError
 from dynamics_xero.store.engine import READS, open_engine
-from dynamics_xero.store.faults import told
+from dynamics_xero.store.faults import passes, told
 from dynamics_xero.store.migrate import to_head
 from dynamics_xero.store.transaction import Transaction
 
@@ -27,7 +27,8 @@ class Store:
     def open(cls, url: str) -> Self:
         """Open the database and migrate it to the newest revision.
 
-        Raises SettingsError when it cannot be opened, or when a newer version wrote it.
+        Raises SettingsError when it cannot be opened, or when a newer version wrote it, and
+        UnavailableError when its disk is full or its server has nothing left.
         """
         engine = _engine(url)
         try:
@@ -36,10 +37,11 @@ class Store:
         except DBAPIError as error:
             engine.dispose()
             shown = engine.url.render_as_string(hide_password=True)
-            raise SettingsError(
+            text = (
                 f"The database {shown} cannot be opened: {error.orig}. {told(error)} `state` in "
                 "the settings names it."
-            ) from error
+            )
+            raise (UnavailableError if passes(error) else SettingsError)(text) from error
         except SettingsError:
             engine.dispose()
             raise

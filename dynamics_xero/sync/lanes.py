@@ -7,6 +7,7 @@ checked right before each send.
 
 from __future__ import annotations
 
+import logging
 import os
 import socket
 import threading
@@ -22,6 +23,8 @@ from dynamics_xero.store_port import Store, Transaction
 LEASE_S = 15.0
 HEARTBEAT_S = 5.0
 TAKEN_OVER = "The lane {} was taken over by another worker."
+
+log = logging.getLogger(__name__)
 
 
 class Lane:
@@ -96,7 +99,7 @@ def held(lane: Lane) -> Iterator[Lane | None]:
         yield None
         return
     stop = threading.Event()
-    heart = threading.Thread(target=_beat, args=(lane, stop), name=lane.name, daemon=True)
+    heart = threading.Thread(target=beat, args=(lane, stop), name=lane.name, daemon=True)
     heart.start()
     try:
         yield lane
@@ -129,7 +132,14 @@ def _started(pid: int) -> str:
     return text.rpartition(")")[2].split()[19]
 
 
-def _beat(lane: Lane, stop: threading.Event) -> None:
+def beat(lane: Lane, stop: threading.Event) -> None:
+    """Renew the lease until told to stop, or until somebody else has it.
+
+    A beat that fails is not the end: the next one may do, and if none does the fence tells.
+    """
     while not stop.wait(HEARTBEAT_S):
-        if not lane.renew():
-            return
+        try:
+            if not lane.renew():
+                return
+        except Exception as fault:  # of the database: who works with it meets and tells it
+            log.info("the lease of %s cannot be renewed: %s", lane.name, fault)

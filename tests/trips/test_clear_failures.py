@@ -332,6 +332,22 @@ def test_a_full_disk_stops_before_anything_is_half_done(shell: Shell) -> None:
     shell.goes_on(len(names) + 1)
 
 
+def test_a_disk_that_is_full_from_the_beginning_leaves_no_half_of_a_database(
+    shell: Shell,
+) -> None:
+    for file in shell.state.parent.glob("state.db*"):
+        file.unlink()
+
+    with room_for(2), nothing_written(shell.world):
+        for command in (["status"], ["sync", "--once"], ["auth", "xero"], ["auth", "rotate-key"]):
+            sentence = shell.fails(*command, code=3)
+            assert "cannot be opened" in sentence, command
+            assert "is full" in sentence, command
+
+    assert len((shell.world.folder / "key").read_text("ascii").split()) == 1
+    shell.goes_on(1)
+
+
 @contextmanager
 def room_for(pages: int) -> Iterator[None]:
     """Let no SQLite database of this process grow beyond so many pages."""

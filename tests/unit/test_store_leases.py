@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import threading
 from concurrent.futures import ThreadPoolExecutor
 
 from dynamics_xero.store_port import Store, Transaction
+from dynamics_xero.sync.lanes import Lane, beat
+from tests.memory import SteppedClock
 from tests.unit.store_cases import LATER, NOON, SOON
 
 
@@ -79,3 +82,28 @@ def test_of_many_threads_one_takes_the_lease(store: Store) -> None:
         fences = list(pool.map(take, range(10)))
 
     assert [fence for fence in fences if fence is not None] == [1]
+
+
+class Hurried(threading.Event):
+    """Lets a heart beat without a pause."""
+
+    def wait(self, timeout: float | None = None) -> bool:
+        del timeout
+        return self.is_set()
+
+
+def test_a_beat_that_fails_is_not_the_end_and_is_no_crash(store: Store) -> None:
+    stop, beats = Hurried(), iter([OSError("full"), True, OSError("full"), True, False])
+
+    class Failing(Lane):
+        """Whose database now and then does not work."""
+
+        def renew(self) -> bool:
+            found = next(beats)
+            if isinstance(found, OSError):
+                raise found
+            return bool(found)
+
+    beat(Failing(store, SteppedClock(), name="push:main", owner="one"), stop)
+
+    assert next(beats, None) is None, "it went on until the lane was somebody else's"

@@ -174,6 +174,18 @@ def test_r38_a_process_takes_the_new_key_when_the_old_one_opens_nothing(store: S
     assert Tokens(store, Keyring([new]), StoppedClock()).load("xero:1") == ("after", 3)
 
 
+def test_r38_a_process_seals_by_the_key_that_is_first_by_now(store: Store) -> None:
+    old, new = new_key(), new_key()
+    now = [old]
+    running = Tokens(store, Keyring([old], reread=lambda: now), StoppedClock())
+    now[:] = [new, old]
+
+    assert running.save("xero:1", "fetched meanwhile", generation=1)
+
+    only_new = Tokens(store, Keyring([new]), StoppedClock())
+    assert only_new.load("xero:1") == ("fetched meanwhile", 1)
+
+
 def test_a_key_from_the_environment_is_rotated_by_hand(tmp_path: Path) -> None:
     old, new = new_key(), new_key()
     file = written(tmp_path, changed(key_file=None))
