@@ -4,16 +4,19 @@
 |---|---|
 | 1 one configuration for all | test_1_... |
 | 2, 3 silent retries and sleeps | test_2_and_3_... |
-| 4 no timeout | test_xero_faults: an answer that takes too long is given up |
+| 4 no timeout | test_xero_faults, test_rules_bounds: an answer that takes too long is given up |
 | 5 errors that cannot be read | test_xero_faults: HTML; test_xero_errors: each status |
-| 6, 7 nulls and unknown values | test_6_to_8_..., test_xero_records: no row is too strange |
+| 6, 7 nulls and unknown values | test_hostile_answers; test_xero_records: no row is too strange |
 | 8 dates in the machine's zone | test_8_... |
 | 9 null cannot be sent | test_xero_side: an empty value clears a text |
-| 10, 19, 20, 21 models | test_6_to_8_...: none is used, and nothing is downloaded |
+| 10, 19, 20 models | test_6_to_8_...: none is used; test_xero_records: numbers stay exact |
 | 11, 12 noise, booleans | test_xero_python: the twin takes both |
-| 13 to 16 tokens | test_13_to_16_..., test_xero_flight, test_refresh_storm, test_xero_consent |
+| 13, 14 the form of a token, no end | test_13_to_16_..., test_xero_renewal: an odd answer |
+| 15 no renewal without a secret | test_xero_consent: two connections of one app, "native" |
+| 16 no lock around a renewal | test_13_to_16_..., test_xero_flight, test_refresh_storm |
 | 17 threads | test_xero_side: five threads write at once |
 | 18 debug output | test_18_... |
+| 21 files that are downloaded | test_21_... |
 | 22 headers are lost | test_xero_faults: no call leaves before Retry-After |
 """
 
@@ -29,6 +32,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from xero_python.accounting import AccountingApi
 
 import dynamics_xero.xero
 from dynamics_xero.errors import LostAnswerError, ThrottledError
@@ -106,6 +110,16 @@ def test_6_to_8_no_model_of_the_official_client_is_used() -> None:
                 found |= {f"{node.module}.{one.name}" for one in node.names}
 
     assert found == USED
+
+
+def test_21_no_operation_is_called_that_downloads_a_file() -> None:
+    operations = {name for name in dir(AccountingApi) if not name.startswith("_")}
+    folder = Path(dynamics_xero.xero.__file__).parent
+    nodes = [node for file in folder.glob("*.py") for node in ast.walk(ast.parse(file.read_text()))]
+    named = operations & {str(node.value) for node in nodes if isinstance(node, ast.Constant)}
+
+    assert named >= {"get_contacts", "create_contacts", "get_organisations"}
+    assert [name for name in named if "pdf" in name or "attachment" in name] == []
 
 
 def test_8_what_changed_is_asked_for_in_utc_wherever_the_machine_stands(
