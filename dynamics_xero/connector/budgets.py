@@ -26,8 +26,9 @@ def standing(one: Connection, xero_key: str, *, now: datetime) -> dict[str, obje
     waits: list[str] = []
     found: dict[str, object] = {"xero": None, "dynamics": None, "waits": waits}
     if isinstance(xero, XeroSide):
-        held = xero.standing(xero_key.partition(":")[2])
-        found["xero"] = _xero(held, now)
+        tenant_id = xero_key.partition(":")[2]
+        held, app = xero.standing(tenant_id), xero.app_standing(tenant_id)
+        found["xero"] = _xero(held, app, now)
         waits += _xero_waits(held, now)
     if isinstance(there, DynamicsSide) and there.client.budget is not None:
         spending = there.client.budget.standing()
@@ -42,7 +43,7 @@ def standing(one: Connection, xero_key: str, *, now: datetime) -> dict[str, obje
     return found
 
 
-def _xero(held: Allowance, now: datetime) -> dict[str, object]:
+def _xero(held: Allowance, app: Allowance, now: datetime) -> dict[str, object]:
     at, day, minute = now.timestamp(), held.windows["day"], held.windows["minute"]
     today = int(at // DAY_S)
     call_s = DAY_S / max(held.left_today(at, Use.CONTACT), 1)
@@ -51,6 +52,7 @@ def _xero(held: Allowance, now: datetime) -> dict[str, object]:
         "used_today": day.used(at),
         "left_today": {name: held.left_today(at, use) for name, use in _USES.items()},
         "left_this_minute": max(0, minute.free(at, len(held.flying))),
+        "app_left_this_minute": max(0, app.windows["appminute"].free(at, len(app.flying))),
         "in_flight": len(held.flying),
         "bytes_today": held.traffic.get(today, 0),
         "bytes_in_31_days": sum(held.traffic.values()),

@@ -124,6 +124,10 @@ class Budget:
         """Return how the organisation's limits stand, without changing anything."""
         return self._held(self._rows[:1])[0][0]
 
+    def of_app(self) -> Allowance:
+        """Return how the limit of the app over all its organisations stands."""
+        return self._held(self._rows[1:])[0][0]
+
     def afford(self, use: Use) -> None:
         """Raise ThrottledError when the day has no call left for a use; nothing is spent."""
         wait = self.standing().wait(self._now(), use)

@@ -82,6 +82,10 @@ class XeroSide:
         """Return how an organisation's limits stand, as the store has it."""
         return self._client.purse.of(tenant_id).standing()
 
+    def app_standing(self, tenant_id: str) -> Allowance:
+        """Return how the limit stands that all organisations of the app share."""
+        return self._client.purse.of(tenant_id).of_app()
+
     def _paid_by(self, resource: XeroResource) -> XeroClient:
         return self._client.used_for(self._use or resource.use)
 

@@ -172,6 +172,7 @@ def test_r35_a_load_leaves_the_rest_of_the_day_to_edits_and_status_says_what_wai
     assert fresh["waits"] == []
     assert fresh["xero"]["left_today"]["load"] > 2900
     assert fresh["xero"]["bytes_today"] > 0
+    assert 9000 < fresh["xero"]["app_left_this_minute"] < 10_000
     assert fresh["dynamics"]["requests_left"] < 6000
     assert status["xero"]["left_today"]["load"] == 0
     assert status["xero"]["left_today"]["ordinary"] > 20

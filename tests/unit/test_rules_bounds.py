@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -42,6 +43,21 @@ def test_r37_an_answer_that_takes_too_long_is_given_up() -> None:
         bounded.request("GET", url)
 
 
+def test_r37_silence_is_given_up_while_it_lasts() -> None:
+    over = threading.Event()
+    bounded = pool(SteppedClock())
+    bounded.within_s = 0.3
+
+    with serving(b"half of it", then=lambda: over.wait(20)) as url:
+        began = time.monotonic()
+        with pytest.raises(ReadTimeoutError):
+            bounded.request("GET", url)
+        took_s = time.monotonic() - began
+        over.set()
+
+    assert took_s < 10, "it did not wait for the other half"
+
+
 def pool(clock: SteppedClock) -> BoundedPool:
     """Return what stands between xero-python and the network."""
     return BoundedPool(urllib3.PoolManager(), clock)
@@ -49,7 +65,7 @@ def pool(clock: SteppedClock) -> BoundedPool:
 
 @contextmanager
 def serving(
-    body: bytes, *, packed: bool = False, then: Callable[[], None] = lambda: None
+    body: bytes, *, packed: bool = False, then: Callable[[], object] = lambda: None
 ) -> Iterator[str]:
     """Answer every call with the body; gives the address. then: called halfway."""
 
