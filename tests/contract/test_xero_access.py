@@ -213,6 +213,7 @@ def test_outages_are_not_told_in_json(xero: Xero, kind: str, status: int, conten
     xero.control("POST", "faults", {"seed": 1, "rules": [{"kind": kind, "times": 1}]})
     answer = xero.put({"Name": "A"})
     assert (answer.status_code, answer.headers["Content-Type"].split(";")[0]) == (status, content)
+    assert "Retry-After" not in answer.headers, "promised for the minute and the day alone"
     assert xero.listed() == []
 
 

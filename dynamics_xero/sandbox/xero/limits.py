@@ -33,8 +33,8 @@ def refuse(kind: str, request: Request, endpoint: Endpoint | None, retry_after_s
     elif kind == "html":
         response = _page(503, "<html><body><h1>Xero is down for maintenance</h1></body></html>")
     elif kind == "503":
+        # When it comes back is promised for the minute and the day alone.
         response = _page(503, "The Organisation is offline", "text/plain; charset=utf-8")
-        response.headers["Retry-After"] = str(max(1, retry_after_s))
     else:
         response = _page(500, "An error occurred in Xero.", "text/plain; charset=utf-8")
     response.endpoint, response.write = label, is_write(request)
