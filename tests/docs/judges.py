@@ -44,8 +44,8 @@ JUDGES = (
     Judge(
         "Xero's OpenAPI file, held by Prism ({@stoplight/prism-cli})",
         "the connector's calls and the twin's answers: the first load of Northwind, the trips of "
-        "accounts and people and both ways, the whole demo, every rule for contacts, every refusal, every way to "
-        "list, and what Xero's own library sends",
+        "accounts and people and both ways, the whole demo, every rule for contacts, every "
+        "refusal, every way to list, and what Xero's own library sends",
         "test_xero_prism.py",
         "{LEAST_EXCHANGES} exchanges, {LEAST_PAIRS} pairs of endpoint and status, "
         "{LEAST_RULES} rules for contacts",
