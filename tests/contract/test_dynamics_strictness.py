@@ -182,3 +182,32 @@ def test_a_column_is_written_by_its_value_alone(dynamics: Dynamics) -> None:
     for body in ({}, {"value": "6", "fax": "6"}, {"Value": "6"}):
         assert dynamics.refused("PUT", path, body)[0] == 400
     assert dynamics.read(path)["value"] == "5"
+
+
+@pytest.mark.parametrize(
+    "query", ["$filter=name eq 'B'", "$top=1", "$orderby=name", "$count=true", "$skiptoken=x"]
+)
+def test_one_row_is_not_filtered_or_cut(dynamics: Dynamics, query: str) -> None:
+    """Section 2, Queries: what is ignored would look like an answer."""
+    account = f"accounts({dynamics.created('accounts', name='A')})"
+
+    assert "not a collection" in dynamics.refused("GET", f"{account}?{query}")[2]
+    assert dynamics.refused("PATCH", f"{account}?{query}", {"name": "B"})[0] == 400
+    assert dynamics.refused("POST", f"accounts?{query}", {"name": "C"})[0] == 400
+    assert dynamics.names() == ["A"]
+
+
+def test_changes_are_of_whole_tracked_tables(dynamics: Dynamics) -> None:
+    """Section 4: enabled per table; $metadata?annotations=true tells where."""
+    dynamics.track("account")
+    read = dynamics.read("accounts", prefer="odata.track-changes", select="name")
+    token = read["@odata.deltaLink"].partition("$deltatoken=")[2]
+    account = f"accounts({dynamics.created('accounts', name='A')})"
+
+    assert dynamics.call("GET", f"accounts/$count?$deltatoken={token}").text == "1"
+    for path in ("contacts/$count", account, f"{account}/contact_customer_accounts"):
+        assert dynamics.refused("GET", f"{path}?$deltatoken={token}")[0] == 400, path
+    told = dynamics.call("GET", "$metadata?annotations=true").text
+    tracked = told.partition('<EntitySet Name="accounts"')[2].partition("</EntitySet>")[0]
+    assert 'ChangeTracking"><Record><PropertyValue Property="Supported" Bool="true"' in tracked
+    assert "ChangeTracking" not in dynamics.call("GET", "$metadata").text

@@ -24,12 +24,17 @@ def service_document(session: Session) -> Response:
     return document({"@odata.context": f"{session.api_url}/$metadata", "value": sets})
 
 
-def metadata(session: Session) -> Response:
-    """GET $metadata: types, properties, navigation, sets; nothing on actions."""
+def metadata(session: Session, call: Call) -> Response:
+    """GET $metadata: types, properties, navigation, sets; nothing on actions.
+
+    With `annotations=true` it tells which tables track changes (section 4).
+    """
     tables = session.schema.tables.values()
+    annotated = dict(call.options.pairs).get("annotations") == "true"
     types = "".join(_entity_type(table) for table in tables)
     sets = "".join(
-        f'<EntitySet Name="{table.facts.entity_set}" EntityType="mscrm.{table.name}" />'
+        f'<EntitySet Name="{table.facts.entity_set}" EntityType="mscrm.{table.name}">'
+        f"{_tracking(table) if annotated else ''}</EntitySet>"
         for table in tables
     )
     body = (
@@ -68,6 +73,14 @@ def total_counts(session: Session, call: Call) -> Response:
                 "Values": sizes,
             },
         }
+    )
+
+
+def _tracking(table: TableSchema) -> str:
+    supported = "true" if table.tracks_changes else "false"
+    return (
+        '<Annotation Term="Org.OData.Capabilities.V1.ChangeTracking"><Record>'
+        f'<PropertyValue Property="Supported" Bool="{supported}" /></Record></Annotation>'
     )
 
 

@@ -98,6 +98,7 @@ def _related_row(
     if call.method != "GET":
         raise errors.not_allowed(call.method)
     rights.demand(session, "Read", target)
+    records.check_single(call)
     if row[column.name] is None or target_of(column, row) != target.name:
         return nothing()
     return document(records.representation(session, target, str(row[column.name]), call))
@@ -128,6 +129,8 @@ def _collection(
     if call.method != "GET":
         raise errors.not_allowed(call.method)
     rights.demand(session, "Read", table)
+    if call.options.deltatoken is not None:
+        raise errors.bad_request("Changes are tracked for whole tables, not for related rows.")
     restriction = Restriction(relationship.column.name, row_id)
     if suffix == "$count":
         return records.count_set(session, table, call, restriction)

@@ -17,12 +17,14 @@ from dynamics_xero.sandbox.dynamics.schema import TableSchema
 from dynamics_xero.sandbox.dynamics.session import Session
 from dynamics_xero.sandbox.web import Response
 
+_OF_COLLECTIONS = ("filter", "orderby", "top", "skiptoken", "deltatoken")
 _KEY_MARKS = "=',()"
 _HOSTILE = "https://hostile.example"
 
 
 def create(session: Session, table: TableSchema, call: Call) -> Response:
     """POST to an entity set: 204 with the new address, or 201 with the row (section 2, Create)."""
+    check_single(call)
     row = writing.create(session, table, call.document())
     if table.name in solutions.OF_ROWS:
         component = str(row[table.primary_id])
@@ -60,6 +62,7 @@ def count_set(
 
 def read(session: Session, table: TableSchema, key: str, call: Call) -> Response:
     """GET of one row; 304 only for a plain read whose etag still holds (section 2, ETag)."""
+    check_single(call)
     address = row_address(table, key, session)
     row = _existing(session, address)
     rights.demand_row(session, "Read", table, row)
@@ -73,6 +76,7 @@ def read(session: Session, table: TableSchema, key: str, call: Call) -> Response
 
 def upsert(session: Session, table: TableSchema, key: str, call: Call) -> Response:
     """PATCH: update, or create when the row is missing and no If-Match forbids it (section 2)."""
+    check_single(call)
     address = row_address(table, key, session)
     before = address.find(session)
     body = call.document()
@@ -118,6 +122,17 @@ def _existing(session: Session, address: RowAddress) -> dict[str, object]:
     if row is None:
         raise address.missing(session)
     return row
+
+
+def check_single(call: Call) -> None:
+    """Refuse to filter, order, count or cut what is one row (OData's own words)."""
+    options = call.options
+    asked = any(getattr(options, name) is not None for name in _OF_COLLECTIONS)
+    if asked or options.count:
+        raise errors.bad_request(
+            "The requested resource is not a collection. Query options $filter, $orderby, $count, "
+            "$skip, and $top can be applied only on collections."
+        )
 
 
 def check_conditions(session: Session, before: Mapping[str, object], call: Call) -> None:

@@ -177,7 +177,7 @@ def _named(session: Session, first: Segment, call: Call) -> Response:
             rights.demand_named(session, _NEEDED[first.name])
     match first.name:
         case "$metadata":
-            return metadata_document.metadata(session)
+            return metadata_document.metadata(session, call)
         case "WhoAmI":
             return _who_am_i(session)
         case "BulkDelete":

@@ -74,6 +74,9 @@ def answer(session: Session, table: TableSchema, call: Call) -> Response:
 
 def count(session: Session, table: TableSchema, call: Call) -> Response:
     """GET .../$count?$deltatoken=...: how many rows changed or went."""
+    if not table.tracks_changes:
+        raise _not_tracked(table)
+    rights.demand_everywhere(session, table)
     _refuse_options(call)
     token = _valid(session, read_token(call.options.deltatoken or ""))
     changed = session.tx.execute(
@@ -109,7 +112,11 @@ def _tracking_cookie(call: Call) -> Cookie | None:
 def _untracked(session: Session, table: TableSchema, call: Call) -> Response:
     if session.switch("untracked_table") == "ignored" and call.options.deltatoken is None:
         return records.read_set(session, table, call, path=table.facts.entity_set)
-    raise errors.bad_request(
+    raise _not_tracked(table)
+
+
+def _not_tracked(table: TableSchema) -> errors.ODataError:
+    return errors.bad_request(
         f"Change tracking is not enabled for the entity '{table.name}'.", "0x80044331"
     )
 
