@@ -31,7 +31,10 @@ DEFAULT_WAIT_S = 10.0
 LONGEST_WAIT_S = 3600.0
 
 _MAX_REMOTE_TEXT = 300
-_MISSING = re.compile(r"find a property named '([^']+)'|property '([^']+)' does not exist on type")
+_MISSING = re.compile(
+    r"find a property named '([^']+)'|property '([^']+)' does not exist on type"
+    r"|Invalid property '([^']+)' was found in entity"
+)
 _UNDECLARED = re.compile(r"undeclared property '([^']+)'")
 _UNTRACKED = re.compile(r"change tracking is not enabled", re.IGNORECASE)
 _LENGTH = re.compile(r"length of the '([^']+)' attribute .* maximum allowed length of '(\d+)'")

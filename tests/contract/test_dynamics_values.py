@@ -81,11 +81,16 @@ def test_an_unknown_choice_is_refused(dynamics: Dynamics) -> None:
 
 
 def test_an_unknown_column_is_refused(dynamics: Dynamics) -> None:
-    """Section 0: 400 for columns the table does not have."""
-    status, _, message = dynamics.refused("POST", "accounts", {"nope": 1})
+    """Section 0, and Microsoft's page of client errors: two wordings, which are a switch."""
+    status, code, message = dynamics.refused("POST", "accounts", {"nope": 1})
 
-    assert status == 400
-    assert message.startswith("The property 'nope' does not exist on type")
+    assert (status, code) == (400, "0x80048d19")
+    assert message.startswith("Error identified in Payload provided by the user for Entity :'acc")
+    assert "The property 'nope' does not exist on type" in message
+    dynamics.switch(payload_errors="plain")
+    status, code, message = dynamics.refused("POST", "accounts", {"nope": 1})
+    assert (status, code) == (400, "0x0")
+    assert "Invalid property 'nope' was found in entity 'Microsoft.Dynamics.CRM.acc" in message
 
 
 def test_computed_columns_follow_and_cannot_be_written(dynamics: Dynamics) -> None:
@@ -192,12 +197,16 @@ def test_an_unknown_navigation_property_is_undeclared(dynamics: Dynamics, name: 
     """Table of section 0; navigation property names are case-sensitive (section 2)."""
     contact = dynamics.created("contacts", lastname="One")
 
-    status, _, message = dynamics.refused(
-        "POST", "accounts", {f"{name}@odata.bind": f"/contacts({contact})"}
-    )
+    body = {f"{name}@odata.bind": f"/contacts({contact})"}
+    text = f"An undeclared property '{name}' which only has property"
 
-    assert status == 400
-    assert message.startswith(f"An undeclared property '{name}' which only has property")
+    status, code, message = dynamics.refused("POST", "accounts", body)
+    assert (status, code) == (400, "0x80048d19")
+    assert f"InnerException : Microsoft.OData.ODataException: {text}" in message
+    dynamics.switch(payload_errors="plain")
+    status, code, message = dynamics.refused("POST", "accounts", body)
+    assert (status, code) == (400, "0x0")
+    assert message.startswith(text)
 
 
 def test_a_bind_to_a_missing_row_is_refused(dynamics: Dynamics) -> None:

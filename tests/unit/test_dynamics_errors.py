@@ -59,6 +59,11 @@ DOCUMENTED = [
     (400, "0x0", UNDECLARED, MissingColumnError),
     (400, "0x0", "Could not find a property named 'xero_x' on type 'a.account'.",
      MissingColumnError),
+    (400, "0x0", "An error occurred while validating input parameters: Microsoft.Crm.CrmException: "
+     "Invalid property 'xero_x' was found in entity 'a.account'.", MissingColumnError),
+    (400, "0x80048d19", "Error identified in Payload provided by the user for Entity :'accounts' "
+     "----> InnerException : Microsoft.OData.ODataException: The property 'xero_x' does not exist "
+     "on type 'a.account'.", MissingColumnError),
     (400, "", "Change tracking is not enabled for the entity 'account'.", MissingColumnError),
     (400, "0x80040265", "Over the credit limit.", RejectedError),
     (413, "", "", RejectedError),

@@ -143,20 +143,42 @@ def wrong_status(table: str, status: object, state: str, row_id: str) -> ODataEr
     )
 
 
-def undeclared_property(name: str) -> ODataError:
-    """Refuse an annotation on a navigation property the table does not have."""
-    return bad_request(
+def undeclared_property(name: str, entity_set: str, wording: str) -> ODataError:
+    """Refuse an annotation on a navigation property the table does not have.
+
+    `wording` is the position of the switch `payload_errors`; Microsoft's page of client errors
+    has the sentence inside another one.
+    """
+    text = (
         f"An undeclared property '{name}' which only has property annotations in the payload but "
         f"no property value was found in the payload. In OData, only declared navigation "
         f"properties and declared named streams can be represented as properties without values."
     )
+    return bad_request(text) if wording == "plain" else _in_payload(text, entity_set)
 
 
-def unknown_payload_property(name: str, table: str) -> ODataError:
-    """Refuse a column the table does not have."""
+def unknown_payload_property(name: str, table: str, entity_set: str, wording: str) -> ODataError:
+    """Refuse a column the table does not have; Microsoft's page has the older words."""
+    kind = f"Microsoft.Dynamics.CRM.{table}"
+    if wording == "plain":
+        return bad_request(
+            "An error occurred while validating input parameters: Microsoft.Crm.CrmException: "
+            f"Invalid property '{name}' was found in entity '{kind}'. ---> "
+            "Microsoft.OData.ODataException: Does not support untyped value in non-open type."
+        )
+    return _in_payload(
+        f"The property '{name}' does not exist on type '{kind}'. Make sure to only use property "
+        f"names that are defined by the type.",
+        entity_set,
+    )
+
+
+def _in_payload(text: str, entity_set: str) -> ODataError:
     return bad_request(
-        f"The property '{name}' does not exist on type 'Microsoft.Dynamics.CRM.{table}'. Make "
-        f"sure to only use property names that are defined by the type.",
+        f"Error identified in Payload provided by the user for Entity :'{entity_set}', For more "
+        "information on this error please follow this help link "
+        "https://go.microsoft.com/fwlink/?linkid=2195293  ---->  InnerException : "
+        f"Microsoft.OData.ODataException: {text}",
         BAD_PAYLOAD,
     )
 

@@ -24,22 +24,27 @@ def read(
             navigation = name.removesuffix(_BIND)
             relationship = table.navigations.get(navigation)
             if relationship is None:
-                raise errors.undeclared_property(navigation)
+                raise _undeclared(session, table, navigation)
             if _writable(relationship.column, creating=creating):
                 values |= _bound(session, relationship, value)
         elif "@" in name:
-            _check_annotation(table, name)
+            _check_annotation(session, table, name)
         else:
-            values |= _plain(table, name, value, creating=creating)
+            values |= _plain(session, table, name, value, creating=creating)
     return values
 
 
-def _check_annotation(table: TableSchema, name: str) -> None:
+def _undeclared(session: Session, table: TableSchema, name: str) -> errors.ODataError:
+    wording = session.switch("payload_errors")
+    return errors.undeclared_property(name, table.facts.entity_set, wording)
+
+
+def _check_annotation(session: Session, table: TableSchema, name: str) -> None:
     """Let annotations pass unread, but only of properties there are, and only real ones."""
     annotated, _, annotation = name.partition("@")
     declared = (table.columns, table.by_wire_name, table.navigations, table.collections)
     if annotated and not any(annotated in names for names in declared):
-        raise errors.undeclared_property(annotated)
+        raise _undeclared(session, table, annotated)
     if annotation.lower() == _BIND.removeprefix("@"):
         raise errors.bad_request(
             f"The annotation '{annotation}' was found. This annotation is either not recognized or "
@@ -51,7 +56,9 @@ def _writable(column: Column, *, creating: bool) -> bool:
     return column.creatable if creating else column.updatable
 
 
-def _plain(table: TableSchema, name: str, value: object, *, creating: bool) -> dict[str, object]:
+def _plain(
+    session: Session, table: TableSchema, name: str, value: object, *, creating: bool
+) -> dict[str, object]:
     column = table.columns.get(name)
     if column is not None and not column.is_reference:
         if not _writable(column, creating=creating):
@@ -67,7 +74,8 @@ def _plain(table: TableSchema, name: str, value: object, *, creating: bool) -> d
             "CRM do not support direct update of Entity Reference properties, Use Navigation "
             "properties instead.",
         )
-    raise errors.unknown_payload_property(name, table.name)
+    wording = session.switch("payload_errors")
+    raise errors.unknown_payload_property(name, table.name, table.facts.entity_set, wording)
 
 
 def cleared(column: Column) -> dict[str, object]:

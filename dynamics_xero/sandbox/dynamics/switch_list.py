@@ -48,6 +48,12 @@ SWITCHES = (
         "dataverse.md section 0: the documentation prints an empty code",
     ),
     Switch(
+        "payload_errors",
+        "wrapped",
+        ("wrapped", "plain"),
+        "dataverse.md section 0, Microsoft's page of client errors: two wordings of unknown names",
+    ),
+    Switch(
         "not_found_wording",
         "plain",
         ("plain", "entity"),
