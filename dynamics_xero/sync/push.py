@@ -54,7 +54,8 @@ def push(trip: Trip, actions: Sequence[Action]) -> Pushed:
             more, error = record(trip, sent)
             if sent.left:
                 breaker.note(sent.batch.side, sent.error)
-                trip.echo.rows += len(sent.batch.actions) * (sent.batch.side is SideName.XERO)
+                if sent.batch.side is SideName.XERO:
+                    trip.echo.rows += len(sent.batch.actions)
             again.extend(more)
             ended = ended or _has_ended(sent)
             late |= {action.link.id for action in sent.batch.actions if sent.late}
