@@ -1,7 +1,7 @@
 """R38: what fails inside the engine leaves no secret in database, Dynamics, or log.
 
 The canaries and the kinds of exception are those of the unit tests. Here each kind is raised by a
-plug-in in the middle of a sync, before the decision and after it.
+plug-in in the middle of a sync, before the decision and after it, or by a column of a mapping.
 """
 
 from __future__ import annotations
@@ -12,7 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from dynamics_xero import computed
 from dynamics_xero.connector import Connector
+from dynamics_xero.entities.account import AccountToContact
 from dynamics_xero.plugins import Context, Plugin, Stage, step
 from dynamics_xero.redact import MARK, Redactor, log_to_stderr
 from dynamics_xero.settings import Settings
@@ -43,6 +45,16 @@ class Failing(Plugin):
             canaries.fail(kind)
 
 
+class FailingColumn(AccountToContact):
+    """Fails while a column is worked out, where the account's name says so."""
+
+    @computed(reads=("name",), writes="TaxNumber")
+    def tax_number(self, name: str | None) -> None:
+        when, _, kind = str(name).partition(" ")
+        if when == "column":
+            canaries.fail(kind)
+
+
 def knowing(world: World, folder: Path) -> Settings:
     """Return the world's settings with the canaries that settings hold, in a connection beside."""
     folder.mkdir()
@@ -63,15 +75,18 @@ def test_r38_no_secret_of_a_failing_record_gets_into_the_database_or_dynamics(
     with world.connector():
         settings = knowing(world, world.folder / "planted")
     kinds = [f"{when} {kind}" for kind in (*RECORD, *FOREIGN) for when in ("before", "after")]
+    kinds += [f"column {kind}" for kind in ("MappingError", *FOREIGN)]
     names = {world.account(kind): kind for kind in kinds}
     log_to_stderr(Redactor(settings.secrets()), layout=LAYOUT, level=logging.DEBUG)
 
-    with Connector.from_settings(settings, plugins=[Failing()], connection="main") as connector:
+    with Connector.from_settings(
+        settings, mappings=[FailingColumn], plugins=[Failing()], connection="main"
+    ) as connector:
         told = remarks(connector.sync())
 
     lines = capsys.readouterr().err
     rows = [row["xero_remark"] for row in world.dynamics.rows("account")]
-    print(f"{len(names)} failures of {len(kinds) // 2} kinds, {len(told)} remarks")
+    print(f"{len(names)} failures of {len(RECORD) + len(FOREIGN)} kinds, {len(told)} remarks")
     assert told.keys() == names.keys(), "each kind failed its own records"
     assert sum(bool(row) for row in rows) == len(names)
     assert lines.count("LookupError") >= 2 * len(FOREIGN)
