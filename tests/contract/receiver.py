@@ -11,8 +11,9 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+
+from tests.listener import Handler, listening
 
 LIMIT_S = 10
 KEY = "s3cret"
@@ -88,7 +89,7 @@ class Receiver:
 def receiving() -> Iterator[Receiver]:
     """Receive while the block runs."""
 
-    class Reader(BaseHTTPRequestHandler):
+    class Reader(Handler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             headers = {name.lower(): value for name, value in self.headers.items()}
@@ -97,16 +98,9 @@ def receiving() -> Iterator[Receiver]:
             self.end_headers()
             self.wfile.write(receiver.content)
 
-        def log_message(self, format: str, *args: object) -> None:
-            """Stay quiet."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Reader) as server:
-        receiver = Receiver(f"http://127.0.0.1:{server.server_port}/hook")
-        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
-        thread.start()
+    with listening(Reader) as url:
+        receiver = Receiver(f"{url}/hook")
         try:
             yield receiver
         finally:
             receiver.open.set()
-            server.shutdown()
-            thread.join()

@@ -8,15 +8,15 @@ from __future__ import annotations
 import http.client
 import json
 import re
-import threading
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import urlsplit
+
+from tests.listener import Handler, listening
 
 CALL_LIMIT_S = 60
 IDLE_LIMIT_S = 2
@@ -60,7 +60,7 @@ def recorded(judge: str) -> Iterator[tuple[str, list[Exchange]]]:
     record: list[Exchange] = []
     port = urlsplit(judge).port
 
-    class PassOn(BaseHTTPRequestHandler):
+    class PassOn(Handler):
         """Hand the call to the judge and its answer back, noting both; connections live on."""
 
         protocol_version = "HTTP/1.1"
@@ -112,17 +112,8 @@ def recorded(judge: str) -> Iterator[tuple[str, list[Exchange]]]:
 
         do_GET = do_PUT = do_POST = do_DELETE = handle_one
 
-        def log_message(self, *_arguments: object) -> None:
-            """Keep quiet: the record is the log."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), PassOn) as server:
-        thread = threading.Thread(target=server.serve_forever, name="exchanges", daemon=True)
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}", record
-        finally:
-            server.shutdown()
-            thread.join()
+    with listening(PassOn) as url:
+        yield url, record
 
 
 def _endpoint(path: str) -> str:

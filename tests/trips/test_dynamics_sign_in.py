@@ -7,9 +7,7 @@ import ssl
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-from threading import Thread
 from typing import ClassVar
 
 import pytest
@@ -22,6 +20,7 @@ from dynamics_xero.errors import SignInError, UnavailableError
 from dynamics_xero.sandbox.serving import Serving
 from dynamics_xero.settings import DynamicsSettings, Secret
 from tests import certificates
+from tests.listener import Handler, listening
 from tests.memory import SteppedClock
 from tests.sandbox import start
 
@@ -124,7 +123,7 @@ def test_a_machine_without_a_metadata_service_says_what_is_wrong(
         name_of(settings_of(serving, managed_identity=True, authority="", client_id=""))
 
 
-class Visitor(BaseHTTPRequestHandler):
+class Visitor(Handler):
     """An authority whose document leads elsewhere, or that redirects; it notes who was asked."""
 
     asked: ClassVar[list[str]] = []
@@ -151,9 +150,6 @@ class Visitor(BaseHTTPRequestHandler):
             type(self).then()
             self.wfile.write(body[1:])
 
-    def log_message(self, *_: object) -> None:
-        """Keep quiet."""
-
     @classmethod
     def leads_to(cls, url: str, token_endpoint: str) -> None:
         """Give a document as the authority at the URL would, and forget who was asked."""
@@ -173,15 +169,8 @@ def authority(tmp_path: Path) -> Iterator[tuple[str, Path]]:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     issuer.issue_cert("localhost").configure_cert(context)
     issuer.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
-    with HTTPServer(("127.0.0.1", 0), Visitor) as server:
-        server.socket = context.wrap_socket(server.socket, server_side=True)
-        thread = Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            yield f"https://localhost:{server.server_port}/tenant", tmp_path / "ca.pem"
-        finally:
-            server.shutdown()
-            thread.join()
+    with listening(Visitor, tls=context) as url:
+        yield f"{url}/tenant", tmp_path / "ca.pem"
 
 
 @pytest.mark.parametrize(

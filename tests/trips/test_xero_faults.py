@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
-from threading import Thread
 
 import pytest
 
@@ -17,6 +15,7 @@ from dynamics_xero.errors import (
     UnavailableError,
 )
 from dynamics_xero.model import ActionKind, Purpose, Write
+from tests.listener import Handler, listening
 from tests.trips.xero_world import CONTACTS, World, create, created, follow, world
 
 pytestmark = pytest.mark.trip
@@ -141,7 +140,7 @@ def test_an_address_where_nobody_listens_was_not_reached(xero: World) -> None:
         create(elsewhere, {"Name": "N"})
 
 
-class Hostile(BaseHTTPRequestHandler):
+class Hostile(Handler):
     """Redirects reads to itself, so that a client that follows shows it."""
 
     seen: list[str]
@@ -153,24 +152,13 @@ class Hostile(BaseHTTPRequestHandler):
         self.send_header("Content-Length", "0")
         self.end_headers()
 
-    def log_message(self, *_: object) -> None:
-        """Say nothing."""
-
 
 def test_r37_a_redirect_is_not_followed(xero: World) -> None:
     xero.fresh()
     seen: list[str] = []
     handler = type("Seen", (Hostile,), {"seen": seen})
-    with HTTPServer(("127.0.0.1", 0), handler) as server:
-        thread = Thread(target=server.serve_forever, args=(0.05,))
-        thread.start()
-        side = xero.side(api_url=f"http://127.0.0.1:{server.server_port}/api")
-        try:
-            with pytest.raises(DynamicsXeroError) as caught:
-                side.changes(CONTACTS, None)
-        finally:
-            server.shutdown()
-            thread.join()
+    with listening(handler) as url, pytest.raises(DynamicsXeroError) as caught:
+        xero.side(api_url=f"{url}/api").changes(CONTACTS, None)
 
     assert isinstance(caught.value, UnavailableError)
     assert len(seen) == 1

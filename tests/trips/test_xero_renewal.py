@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, HTTPServer
-from threading import Thread
 from typing import ClassVar
 
 import pytest
@@ -16,6 +13,7 @@ from dynamics_xero.settings import CODE_FLOW
 from dynamics_xero.xero.auth import LIFETIME_S
 from dynamics_xero.xero.auth_grant import Grant
 from dynamics_xero.xero.side import XeroSide
+from tests.listener import Handler, listening
 from tests.trips.xero_world import World, world
 
 pytestmark = pytest.mark.trip
@@ -68,7 +66,7 @@ def test_of_several_refresh_tokens_the_one_that_counts_is_found(xero: World) -> 
     assert not left.lapsed
 
 
-class Odd(BaseHTTPRequestHandler):
+class Odd(Handler):
     """A token endpoint whose answers are not as documented."""
 
     answer: ClassVar[dict[str, object]] = {}
@@ -81,26 +79,10 @@ class Odd(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    def log_message(self, *_: object) -> None:
-        """Keep quiet."""
-
-
-@contextmanager
-def odd() -> Iterator[str]:
-    """Serve it; give its address."""
-    with HTTPServer(("127.0.0.1", 0), Odd) as server:
-        thread = Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}"
-        finally:
-            server.shutdown()
-            thread.join()
-
 
 def test_an_odd_answer_of_the_token_endpoint_costs_no_consent(xero: World) -> None:
     xero.fresh()
-    with odd() as url:
+    with listening(Odd) as url:
         side = consented(xero, identity_url=url)
         before = side.sign_in.flight.load().refresh
         odd_answers: list[dict[str, object]] = [

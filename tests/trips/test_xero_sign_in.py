@@ -7,8 +7,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
-from http.server import BaseHTTPRequestHandler, HTTPServer
-from threading import Thread
 from typing import ClassVar
 
 import pytest
@@ -17,6 +15,7 @@ from dynamics_xero.errors import SignInError, UnavailableError, WrongEndpointErr
 from dynamics_xero.xero.auth_endpoint import ANSWER_S, MAX_BYTES
 from dynamics_xero.xero.auth_grant import pack, unpack
 from dynamics_xero.xero.side import XeroSide
+from tests.listener import Handler, listening
 from tests.trips.xero_world import CONTACTS, NOBODY, World, world
 
 pytestmark = pytest.mark.trip
@@ -141,7 +140,7 @@ def test_a_sign_in_that_fails_is_told_and_tried_again_later(xero: World, kind: s
     assert side.identify().name
 
 
-class Astray(BaseHTTPRequestHandler):
+class Astray(Handler):
     """A sign-in that redirects, or that has too much to say."""
 
     how: ClassVar[str] = ""
@@ -167,9 +166,6 @@ class Astray(BaseHTTPRequestHandler):
             type(self).then()
             self.wfile.write(body[-1:])
 
-    def log_message(self, *_: object) -> None:
-        """Keep quiet."""
-
 
 @pytest.mark.parametrize(
     ("how", "told"),
@@ -187,15 +183,8 @@ def test_r37_a_sign_in_that_redirects_or_rambles_is_given_up(
     Astray.how = how
     Astray.asked.clear()
     Astray.then = lambda: xero.clock.sleep(2 * ANSWER_S) if how == "too slow" else None
-    with HTTPServer(("127.0.0.1", 0), Astray) as server:
-        thread = Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            with pytest.raises(UnavailableError, match=told):
-                xero.side(identity_url=f"http://127.0.0.1:{server.server_port}").identify()
-        finally:
-            server.shutdown()
-            thread.join()
+    with listening(Astray) as url, pytest.raises(UnavailableError, match=told):
+        xero.side(identity_url=url).identify()
 
     assert Astray.asked == ["POST /connect/token"]
 

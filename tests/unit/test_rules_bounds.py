@@ -7,13 +7,13 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 import urllib3
 from urllib3.exceptions import ProtocolError, ReadTimeoutError
 
 from dynamics_xero.xero.wire import MAX_BYTES, BoundedPool
+from tests.listener import Handler, listening
 from tests.memory import SteppedClock
 
 MILLION = gzip.compress(bytes(1_000_000))
@@ -69,7 +69,7 @@ def serving(
 ) -> Iterator[str]:
     """Answer every call with the body; gives the address. then: called halfway."""
 
-    class Answering(BaseHTTPRequestHandler):
+    class Answering(Handler):
         def do_GET(self) -> None:
             self.send_response(200)
             self.send_header("Content-Length", str(len(body)))
@@ -81,21 +81,5 @@ def serving(
             then()
             self.wfile.write(body[half:])
 
-        def log_message(self, format: str, *args: object) -> None:
-            """Stay quiet."""
-
-    with Quiet(("127.0.0.1", 0), Answering) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}/"
-        finally:
-            server.shutdown()
-            thread.join()
-
-
-class Quiet(ThreadingHTTPServer):
-    """A server to which a caller that hangs up is no news."""
-
-    def handle_error(self, request: object, client_address: object) -> None:
-        """Stay quiet."""
+    with listening(Answering) as url:
+        yield f"{url}/"
