@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -31,24 +31,20 @@ def main(file: str) -> None:
     PAGE.write_text(_PART.sub(lambda marks: marks[1] + _told(found) + marks[2], text), "utf-8")
 
 
-def _read(text: str) -> dict[str, Figures]:
-    found: dict[str, Figures] = {}
-    for line in text.splitlines():
-        if line.startswith("{"):
-            told = json.loads(line)
-            found |= {name: told[name] for name in TELLERS if len(told) == 1 and name in told}
-    return found
+def _read(text: str) -> list[tuple[str, Figures]]:
+    lines = [json.loads(line) for line in text.splitlines() if line.startswith("{")]
+    return [(name, told[name]) for name in TELLERS for told in lines if [*told] == [name]]
 
 
-def _told(found: Mapping[str, Figures]) -> str:
-    rows = [row for name, tell in TELLERS.items() if name in found for row in tell(found[name])]
-    loads = {name: one["machine"]["load"][0] for name, one in found.items()}
-    cores = {one["machine"]["cores"] for one in found.values()}
+def _told(found: Sequence[tuple[str, Figures]]) -> str:
+    rows = [row for name, one in found for row in TELLERS[name](one)]
+    loads = [(name, one["machine"]["load"][0]) for name, one in found]
+    cores = {one["machine"]["cores"] for _name, one in found}
     lines = ["", "| what | figure | run |", "|---|---|---|"]
     lines += [f"| {what} | {figure} | {run} |" for what, figure, run in rows]
     lines += ["", "By formula, 1,000 records:", "", peers.table(1000), ""]
     used = ", ".join(f"{name} {number}" for name, number in versions().items())
-    told = ", ".join(f"{name} {load}" for name, load in loads.items())
+    told = ", ".join(f"{name} {load}" for name, load in loads)
     lines += [f"Taken with {used}, on {max(cores, default=0)} cores.", ""]
     lines += [f"How busy the machine was (load of a minute): {told}.", ""]
     return "\n".join(lines) + "\n"
