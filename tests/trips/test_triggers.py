@@ -167,6 +167,8 @@ def test_a_worker_that_is_told_by_its_broker_looks_at_once(
         subprocess.run([sys.executable, "-c", ring], env=environment, check=True, timeout=LIMIT_S)
         until("its look", lambda: shown_opposite(world, side) == "2", limit_s=LIMIT_S)
 
+    assert shown_opposite(world, side) == "2"
+
 
 @contextmanager
 def working(world: World) -> Iterator[dict[str, str]]:

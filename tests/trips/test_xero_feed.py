@@ -38,10 +38,15 @@ def test_r3_the_first_read_takes_everything_archived_contacts_too(xero: World) -
     assert kept.id in {record.id for record in records}
 
 
-def test_r3_a_read_of_several_pages_is_complete_only_at_its_end(xero: World) -> None:
-    side = xero.fresh()
+def fill(xero: World) -> None:
+    """Create 1,500 contacts: two pages."""
     for start in range(0, 1001, 500):
         xero.person("PUT", *[{"Name": f"Bulk {n:04}"} for n in range(start, start + 500)])
+
+
+def test_r3_a_read_of_several_pages_is_complete_only_at_its_end(xero: World) -> None:
+    side = xero.fresh()
+    fill(xero)
 
     first = side.changes(CONTACTS, None)
     second = side.changes(CONTACTS, first.cursor)
@@ -53,8 +58,7 @@ def test_r3_a_read_of_several_pages_is_complete_only_at_its_end(xero: World) -> 
 
 def test_r23_a_read_of_several_pages_is_as_old_as_its_first_page(xero: World) -> None:
     side = xero.fresh()
-    for start in range(0, 1001, 500):
-        xero.person("PUT", *[{"Name": f"Bulk {n:04}"} for n in range(start, start + 500)])
+    fill(xero)
 
     first = side.changes(CONTACTS, None)
     second = side.changes(CONTACTS, first.cursor)
@@ -66,8 +70,7 @@ def test_r23_a_read_of_several_pages_is_as_old_as_its_first_page(xero: World) ->
 
 def test_r3_a_contact_renamed_between_two_pages_is_not_missed(xero: World) -> None:
     side = xero.fresh()
-    for start in range(0, 1001, 500):
-        xero.person("PUT", *[{"Name": f"Bulk {n:04}"} for n in range(start, start + 500)])
+    fill(xero)
     first = side.changes(CONTACTS, None)
     moved = first.records[0]
 
