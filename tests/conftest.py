@@ -98,9 +98,9 @@ def shared() -> Path:
     return folder
 
 
-@pytest.fixture
-def log_as_before() -> Iterator[None]:
-    """Give the root logger back as it was: reading settings takes it over for the process."""
+@pytest.fixture(autouse=True)
+def _log_as_before() -> Iterator[None]:
+    """Give the root logger back as it was: a command takes it over for the process."""
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
     yield

@@ -23,7 +23,7 @@ from tests.unit import canaries
 from tests.unit.canaries import FOREIGN, RECORD, SECRET, found
 from worker.observability import LAYOUT
 
-pytestmark = [pytest.mark.trip, pytest.mark.usefixtures("log_as_before")]
+pytestmark = pytest.mark.trip
 
 CORES = {one.core for one in SECRET}
 

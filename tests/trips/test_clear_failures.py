@@ -40,7 +40,7 @@ from tests.roles import NEEDED, restrict
 from tests.trips import browser
 from tests.trips.world import World
 
-pytestmark = [pytest.mark.trip, pytest.mark.usefixtures("log_as_before")]
+pytestmark = pytest.mark.trip
 
 ORGANISATION = "Demo Company (org1)"
 

@@ -43,8 +43,6 @@ from tests.unit.test_observability import Collecting
 from worker import brokers
 from worker.observability import LAYOUT, start_sentry, tell_crashes
 
-pytestmark = pytest.mark.usefixtures("log_as_before")
-
 OURS = logging.getLogger("worker.canaries")
 THEIRS = logging.getLogger("library.canaries")
 SECRET_CORES = {one.core for one in SECRET}

@@ -168,7 +168,6 @@ def test_without_a_settings_file_every_command_says_how_to_get_one(
     assert "dynamics-xero init" in capsys.readouterr().err
 
 
-@pytest.mark.usefixtures("log_as_before")
 def test_r38_the_traceback_of_a_defect_hides_the_secrets_of_the_settings(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

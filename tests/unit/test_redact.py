@@ -149,16 +149,10 @@ def test_r38_a_line_that_cannot_be_written_is_not_told_raw(
         def __str__(self) -> str:
             raise RuntimeError("Harbour Tea")
 
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    try:
-        log_to_stderr(Redactor(), layout="%(message)s", level=logging.DEBUG)
-        logging.getLogger("worker.x").info("look at %s, Harbour Tea", Broken())
-        logging.getLogger("library").info("Harbour Tea")
-        logging.getLogger("library").warning("a constant")
-    finally:
-        root.handlers[:] = handlers
-        root.setLevel(level)
+    log_to_stderr(Redactor(), layout="%(message)s", level=logging.DEBUG)
+    logging.getLogger("worker.x").info("look at %s, Harbour Tea", Broken())
+    logging.getLogger("library").info("Harbour Tea")
+    logging.getLogger("library").warning("a constant")
 
     told = capsys.readouterr().err
     assert "could not be written (worker.x, test_redact:" in told

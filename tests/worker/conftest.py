@@ -98,11 +98,6 @@ class Place:
                 process.wait()
 
 
-@pytest.fixture(autouse=True)
-def _log_as_before(log_as_before: None) -> None:
-    """Commands take the root logger over."""
-
-
 @pytest.fixture
 def place(tmp_path: Path) -> Iterator[Place]:
     """Serve both twins for one test; Dynamics is not provisioned yet."""

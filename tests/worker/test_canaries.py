@@ -32,7 +32,7 @@ from worker.app import settings as settings_now
 from worker.desk import Desk
 from worker.observability import start_sentry
 
-pytestmark = [pytest.mark.trip, pytest.mark.usefixtures("log_as_before")]
+pytestmark = pytest.mark.trip
 
 
 @pytest.fixture
