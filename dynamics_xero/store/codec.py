@@ -12,6 +12,7 @@ from dynamics_xero.model import Base, Change, Parts, Value, Values
 
 DECIMAL = "$decimal"
 TIME = "$time"
+"""The tags: neither remote has names that begin with a dollar sign."""
 
 
 def _tag(value: object) -> object:

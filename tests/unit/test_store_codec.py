@@ -21,7 +21,10 @@ VALUE: st.SearchStrategy[Value] = st.one_of(
     st.datetimes(timezones=st.just(UTC)),
     st.none(),
 )
-VALUES = st.dictionaries(st.text(), VALUE, max_size=6)
+NAME = st.text().filter(lambda name: not name.startswith("$"))
+"""No column of Dynamics and no field of Xero begins with what marks our tags."""
+
+VALUES = st.dictionaries(NAME, VALUE, max_size=6)
 
 
 def _exact(value: Value) -> tuple[str, str]:
@@ -44,19 +47,19 @@ def test_equal_values_give_equal_text_in_whatever_order(values: dict[str, Value]
     assert codec.encode_values(turned) == codec.encode_values(values)
 
 
-@given(st.dictionaries(st.text(), st.lists(VALUES, max_size=3).map(tuple), max_size=3))
+@given(st.dictionaries(NAME, st.lists(VALUES, max_size=3).map(tuple), max_size=3))
 def test_parts_come_back_in_the_order_of_the_remote(
     parts: dict[str, tuple[dict[str, Value], ...]],
 ) -> None:
     assert codec.decode_parts(codec.encode_parts(parts)) == parts
 
 
-@given(st.dictionaries(st.text(), st.tuples(VALUE, VALUE), max_size=6))
+@given(st.dictionaries(NAME, st.tuples(VALUE, VALUE), max_size=6))
 def test_r7_both_halves_of_a_base_come_back(base: dict[str, tuple[Value, Value]]) -> None:
     assert codec.decode_base(codec.encode_base(base)) == base
 
 
-@given(st.dictionaries(st.text(), st.builds(Change, VALUE, VALUE, st.text()), max_size=4))
+@given(st.dictionaries(NAME, st.builds(Change, VALUE, VALUE, st.text()), max_size=4))
 def test_r40_changes_come_back_with_their_rule(changes: dict[str, Change]) -> None:
     assert codec.decode_changes(codec.encode_changes(changes)) == changes
 
