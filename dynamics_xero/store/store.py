@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from types import TracebackType
 from typing import Self
 
@@ -18,10 +19,16 @@ from dynamics_xero.store.transaction import Transaction
 
 
 class Store:
-    """A database at its newest revision; threads may share it, each with its own transactions."""
+    """A database at its newest revision; threads may share it, each with its own transactions.
+
+    Where only one can write at a time, threads take turns here: at SQLite's own lock they would
+    sleep longer and longer, and be passed over by whoever comes while they do.
+    """
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        alone = engine.dialect.name == "sqlite"
+        self._turn: AbstractContextManager[object] = threading.Lock() if alone else nullcontext()
 
     @classmethod
     def open(cls, url: str) -> Self:
@@ -50,7 +57,7 @@ class Store:
     @contextmanager
     def connect(self) -> Iterator[Connection]:
         """Open a transaction for tables that stand outside of `Transaction`."""
-        with self._engine.begin() as connection:
+        with self._turn, self._engine.begin() as connection:
             yield connection
 
     @contextmanager
@@ -62,7 +69,7 @@ class Store:
     @contextmanager
     def begin(self) -> Iterator[Transaction]:
         """Open a transaction: committed at the end of the block, rolled back by an exception."""
-        with self._engine.begin() as connection:
+        with self.connect() as connection:
             yield Transaction(connection)
 
     @contextmanager

@@ -36,7 +36,6 @@ class Lane:
         self.name = name
         self.owner = owner
         self.fence: int | None = None
-        self._turn = threading.Lock()
 
     def take(self) -> bool:
         """Take the lease; False when another owner has it."""
@@ -62,10 +61,9 @@ class Lane:
 
         Whoever was taken over changes nothing any more: neither by what it decided, nor by an
         answer that comes late. Raises LockedError. The lease's row is written, so that on every
-        database nobody can take the lane over before this transaction has ended. Our own threads
-        take turns: at SQLite's lock they would sleep, and might be passed over.
+        database nobody can take the lane over before this transaction has ended.
         """
-        with self._turn, self._store.begin() as tx:
+        with self._store.begin() as tx:
             until = self._clock.now() + timedelta(seconds=LEASE_S)
             fence = self.fence
             if fence is None or not tx.leases.renew(self.name, self.owner, fence, until=until):
