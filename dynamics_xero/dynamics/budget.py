@@ -10,13 +10,14 @@ from __future__ import annotations
 import functools
 import json
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TypeVar
 
 from dynamics_xero.errors import ThrottledError
 from dynamics_xero.ports import BudgetStore, Clock
+from dynamics_xero.shared_rows import SharedRows
 
 REQUESTS, EXECUTION_S, IN_FLIGHT = 6000, 1200.0, 52
 """What a user may do in PERIOD_S, and at once."""
@@ -122,7 +123,7 @@ class DynamicsBudget:
 
     def __init__(self, store: BudgetStore, clock: Clock, *, user: str) -> None:
         """user: the name of its row in the store."""
-        self._store = store
+        self._rows = SharedRows(store, [user])
         self._clock = clock
         self._user = user
 
@@ -141,7 +142,7 @@ class DynamicsBudget:
 
     def standing(self) -> Spending:
         """Return how the limits stand, without changing anything."""
-        spending = Spending.read(self._store.load([self._user]).get(self._user))
+        spending = Spending.read(self._rows.load().get(self._user))
         spending.forget(self._now())
         return spending
 
@@ -159,16 +160,15 @@ class DynamicsBudget:
             self._clock.sleep(min(wait_s, _NAP_S))
 
     def _change(self, change: Callable[[float, Spending], Result]) -> Result:
-        """Change the row as if alone; another process that was first makes us look again."""
-        while True:
-            before = self._store.load([self._user]).get(self._user)
-            spending = Spending.read(before)
+        """Change the row as if alone."""
+
+        def work(texts: Mapping[str, str]) -> tuple[Result, dict[str, str]]:
+            spending = Spending.read(texts.get(self._user))
             now = self._now()
             spending.forget(now)
-            result = change(now, spending)
-            after = spending.text()
-            if after == before or self._store.update({self._user: (before, after)}):
-                return result
+            return change(now, spending), {self._user: spending.text()}
+
+        return self._rows.change(work)
 
     def _now(self) -> float:
         return self._clock.now().timestamp()

@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from dynamics_xero.errors import ThrottledError
 from dynamics_xero.ports import BudgetStore, Clock, Use
+from dynamics_xero.shared_rows import SharedRows
 from dynamics_xero.xero import allowance
 from dynamics_xero.xero.allowance import Allowance, Wait
 from dynamics_xero.xero.budget_batch import AnswerTimes, by_day
@@ -85,17 +86,16 @@ class Budget:
         calls_a_day: int | None = None,
     ) -> None:
         """organisation, app: names of their rows in the store. calls_a_day: if it is known."""
-        self._store = store
         self._clock = clock
         fresh = functools.partial(allowance.organisation, calls_a_day)
         self._rows = (
             _Row(organisation, fresh, ("minute", "day", "concurrent")),
             _Row(app, allowance.app, ("appminute",)),
         )
+        self._shared = SharedRows(store, [row.name for row in self._rows])
         self.left = allowance.CALLS_A_DAY
         self._slots = threading.BoundedSemaphore(_IN_FLIGHT)
         self._turn = threading.Lock()
-        self._lock = threading.Lock()
 
     @contextmanager
     def call(
@@ -118,15 +118,15 @@ class Budget:
             try:
                 yield call
             finally:
-                self._settle(call)
+                self._change(functools.partial(self._count, call))
 
     def standing(self) -> Allowance:
         """Return how the organisation's limits stand, without changing anything."""
-        return self._held(self._rows[:1])[0][0]
+        return self._held(self._shared.load())[0]
 
     def of_app(self) -> Allowance:
         """Return how the limit of the app over all its organisations stands."""
-        return self._held(self._rows[1:])[0][0]
+        return self._held(self._shared.load())[1]
 
     def afford(self, use: Use) -> None:
         """Raise ThrottledError when the day has no call left for a use; nothing is spent."""
@@ -147,13 +147,8 @@ class Budget:
 
     def _start(self, over_s: float, use: Use) -> tuple[Wait, float]:
         """Debit every row before the call leaves, or none of them and say how long to wait."""
-        with self._lock:
-            started = self._now()
-            return self._change(functools.partial(_debit, started, over_s, use)), started
-
-    def _settle(self, call: Call) -> None:
-        with self._lock:
-            self._change(functools.partial(self._count, call))
+        started = self._now()
+        return self._change(functools.partial(_debit, started, over_s, use)), started
 
     def _count(self, call: Call, everything: Sequence[Allowance]) -> None:
         if not call.left:
@@ -171,29 +166,26 @@ class Budget:
                 held.pause(call.pause[0], now + call.pause[1])
 
     def _change(self, change: Callable[[Sequence[Allowance]], Result]) -> Result:
-        """Change the rows as if alone; another process that was first makes us look again."""
-        while True:
-            loaded = self._held(self._rows)
-            result = change([held for held, _before in loaded])
-            after = {
-                row.name: (before, held.dump())
-                for row, (held, before) in zip(self._rows, loaded, strict=True)
-            }
-            changes = {name: each for name, each in after.items() if each[0] != each[1]}
-            if not changes or self._store.update(changes):
-                return result
+        """Change the rows as if alone."""
 
-    def _held(self, rows: Sequence[_Row]) -> list[tuple[Allowance, str | None]]:
-        """Return each row as it stands now, with the text that it was read from."""
-        stored = self._store.load([row.name for row in rows])
-        return [(self._restored(row, stored.get(row.name)), stored.get(row.name)) for row in rows]
+        def work(texts: Mapping[str, str]) -> tuple[Result, dict[str, str]]:
+            everything = self._held(texts)
+            result = change(everything)
+            names = [row.name for row in self._rows]
+            return result, dict(zip(names, [held.dump() for held in everything], strict=True))
 
-    def _restored(self, row: _Row, text: str | None) -> Allowance:
-        held = row.fresh()
-        if text is not None:
-            held.restore(text)
-        held.forget(self._now())
-        return held
+        return self._shared.change(work)
+
+    def _held(self, texts: Mapping[str, str]) -> list[Allowance]:
+        """Return each row as it stands now."""
+        everything = []
+        for row in self._rows:
+            held = row.fresh()
+            if row.name in texts:
+                held.restore(texts[row.name])
+            held.forget(self._now())
+            everything.append(held)
+        return everything
 
     def _now(self) -> float:
         return self._clock.now().timestamp()

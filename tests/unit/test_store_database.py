@@ -13,7 +13,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import text
+from sqlalchemy import create_engine, text
 
 import dynamics_xero.store.partial_indexes  # noqa: F401  # else metadata lacks them
 from dynamics_xero.errors import SettingsError
@@ -148,6 +148,22 @@ def test_threads_write_one_after_the_other(tmp_path: Path) -> None:
             found = tx.links.by_dynamics("main", "account", [*ids, "shared"])
     assert len(found) == 41
     assert found["shared"].marked == 40
+
+
+def test_threads_take_turns_rather_than_wait_at_the_lock(tmp_path: Path) -> None:
+    impatient = create_engine(url(tmp_path), connect_args={"timeout": 0})
+    with opened(tmp_path), Store(impatient) as store:
+
+        def mark(dynamics_id: str) -> None:
+            with store.begin() as tx:
+                links(tx, dynamics_id)
+
+        ids = [f"{n:03}" for n in range(200)]
+        with ThreadPoolExecutor(5) as pool:
+            list(pool.map(mark, ids))
+
+        with store.read() as tx:
+            assert len(tx.links.by_dynamics("main", "account", ids)) == 200
 
 
 def test_a_store_survives_a_cut_of_power_by_its_settings(tmp_path: Path) -> None:
