@@ -83,7 +83,7 @@ def trip_exchanges(running: Court) -> list[Exchange]:
     """Every trip test of accounts and people, from either side, once more through the judge."""
     begin = len(running.record)
     for name, trip in [found for module in TRIPS for found in _trips(module)]:
-        world = running.cleared()
+        world = running.fresh()
         with world.connector(name) as connector:
             known = {"world": world, "connector": connector}
             trip(**{needed: known[needed] for needed in inspect.signature(trip).parameters})
@@ -95,7 +95,7 @@ def demo(
     running: Court, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[list[Exchange], Told, list[str]]:
     """The whole story of `dynamics-xero demo`, its worker talking to Xero through the judge."""
-    running.cleared()
+    running.fresh().environment.bare()
     begin, home, said = len(running.record), tmp_path_factory.mktemp("demo"), list[str]()
     with Children(home) as children:
         told = Demo(home, children, said.append).play_on(running.serving_to("demo"))

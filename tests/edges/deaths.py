@@ -12,7 +12,7 @@ from dynamics_xero.sync.lanes import LEASE_S
 from tests.edges.mortal import Died, Fate, MortalSide, MortalStore
 from tests.edges.stories import People, Story
 from tests.simulation.engine import Engine, Ports
-from tests.simulation.ground import Ground, Snapshot
+from tests.simulation.ground import Ground, Spent
 from tests.simulation.rest import come_to_rest
 
 SEED = 7
@@ -55,7 +55,7 @@ class Telling:
         ground.clock.sleep(LATER_S)
         story.edits(People(ground))
         self._start = ground.clock.now()
-        self._then: Snapshot = ground.snapshot()
+        self._then: Spent = ground.snapshot()
 
         self._watched = [sqlite3.connect(file, check_same_thread=False) for file in ground.files()]
 

@@ -14,7 +14,6 @@ from tests.judges.exchanges import Exchange, recorded
 from tests.judges.openapi import mended
 from tests.judges.prism import prism
 from tests.sandbox import caller, start
-from tests.trips.switched import set_back
 from tests.trips.world import World
 
 
@@ -31,19 +30,6 @@ class Court:
         self.world.reset()
         self.world.xero.post("quota", {"enabled": False})
         return self.world
-
-    def cleared(self) -> World:
-        """Empty both twins, but leave Dynamics the columns it was given: that costs a third."""
-        world = self.world
-        world.reset_faults()
-        for table in ("contact", "account"):
-            for row in world.dynamics.rows(table):
-                world.person("DELETE", f"{table}s({row[f'{table}id']})")
-        for control in (world.dynamics, world.xero):
-            set_back(control)
-        world.xero.post("reset")
-        world.xero.post("quota", {"enabled": False})
-        return world
 
     def serving_to(self, name: str) -> dict[str, Any]:
         """Return what `sandbox serve` printed, with a settings file and database of that name."""
@@ -62,7 +48,7 @@ def court(home: Path, openapi: Path) -> Iterator[Court]:
         with prism(document, upstream, home / "prism.log") as judge, recorded(judge) as seen:
             api_url, record = seen
             judged = replace(serving, settings_file=_through(serving, api_url))
-            yield Court(World(judged, session, home), api_url, record)
+            yield Court(World.on(judged, session, home), api_url, record)
 
 
 def _through(serving: Serving, api_url: str) -> Path:

@@ -7,9 +7,8 @@ it, so that a seed replays.
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -31,33 +30,18 @@ from tests.memory import MemoryBudgets
 from tests.sandbox import Control, caller
 from tests.simulation.calling import Caller
 from tests.simulation.clock import ManualClock
+from tests.snapshot import Snapshot
 
 STATE = "state.db"
 
 
-class Snapshot:
-    """What SQLite files held at one moment, and what was spent of Xero's limits by then."""
+class Spent(Snapshot):
+    """A snapshot that also knows what was spent of Xero's limits by then."""
 
     def __init__(self, files: Sequence[Path], spent: Mapping[str, str]) -> None:
-        """Remember them as they are now."""
+        """Remember both as they are now."""
+        super().__init__(files)
         self.spent = dict(spent)
-        self._kept: dict[Path, sqlite3.Connection] = {}
-        for file in files:
-            memory = sqlite3.connect(":memory:")
-            with closing(sqlite3.connect(file)) as source:
-                source.backup(memory)
-            self._kept[file] = memory
-
-    def put_back(self) -> None:
-        """Make the files what they were; connections that stand open see it at once."""
-        for file, memory in self._kept.items():
-            with closing(sqlite3.connect(file)) as target:
-                memory.backup(target)
-
-    def close(self) -> None:
-        """Give the memory back."""
-        for memory in self._kept.values():
-            memory.close()
 
 
 @dataclass
@@ -74,7 +58,7 @@ class Ground:
     settings: Settings
     database: Engine
     budgets: MemoryBudgets = field(default_factory=MemoryBudgets)
-    fresh: Snapshot | None = None
+    fresh: Spent | None = None
     tokens: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -92,9 +76,9 @@ class Ground:
         state = Path(str(self.database.url.database))
         return [*(end.database.path for end in self.serving.endpoints), state]
 
-    def snapshot(self) -> Snapshot:
+    def snapshot(self) -> Spent:
         """Remember both twins and the engine's state as they are now."""
-        return Snapshot(self.files(), self.budgets.rows)
+        return Spent(self.files(), self.budgets.rows)
 
     def begin(self, seed: int) -> None:
         """Put everything back to the beginning, with the chances of this seed."""
@@ -102,7 +86,7 @@ class Ground:
         self.clock.rewind()
         self.wind_back(self.fresh, seed)
 
-    def wind_back(self, snapshot: Snapshot, seed: int) -> None:
+    def wind_back(self, snapshot: Spent, seed: int) -> None:
         """Put the databases back; what the twins keep in memory begins anew."""
         for end in self.serving.endpoints:
             end.faults.replace((), seed=seed)

@@ -17,6 +17,7 @@ from dynamics_xero.model import Feed, Page, Record
 from dynamics_xero.sandbox.serving import Serving
 from dynamics_xero.settings import DynamicsSettings, Secret
 from tests.memory import SteppedClock
+from tests.provisioned import Provisioned
 from tests.sandbox import Control, caller, start
 from tests.trips.switched import held, set_back
 
@@ -32,6 +33,7 @@ class World:
     serving: Serving
     session: requests.Session
     control: Control
+    environment: Provisioned
     clock: SteppedClock = field(default_factory=SteppedClock)
 
     @property
@@ -50,10 +52,10 @@ class World:
         return DynamicsSide(self.settings, self.clock, page_size=page_size)
 
     def fresh(self, *, page_size: int = 2000) -> DynamicsSide:
-        """Empty and provision the environment, lift faults and switches, return a side."""
-        self.control.post("reset")
+        """Have it empty, faults and switches at rest; return a side that is signed in."""
         self.faults()
         set_back(self.control)
+        self.environment.begin()
         side = self.side(page_size=page_size)
         provisioning.apply(side)
         return side
@@ -98,7 +100,8 @@ class World:
 def world(home: Path) -> Iterator[World]:
     """Serve a sandbox while the block runs."""
     with start(home) as serving, caller(serving) as session:
-        yield World(serving, session, Control(session, serving.dynamics_url))
+        control = Control(session, serving.dynamics_url)
+        yield World(serving, session, control, Provisioned(serving, session))
 
 
 def follow(side: DynamicsSide, feed: Feed, cursor: str | None = None) -> tuple[list[Record], Page]:

@@ -212,7 +212,7 @@ def test_r37_a_link_to_another_host_is_refused_and_the_next_try_goes_on(env: Wor
 
 @pytest.mark.parametrize("position", ["error", "ignored"])
 def test_a_table_without_change_tracking_is_said_to_lack_it(env: World, position: str) -> None:
-    env.control.post("reset")
+    env.environment.bare()
     env.control.post("switches", {"untracked_table": position})
 
     with pytest.raises(MissingColumnError, match="provision apply"):

@@ -37,6 +37,7 @@ def test_r22_r26_the_same_two_way_story_ends_the_same_in_every_position(
 ) -> None:
     world.flip(name, position)
     if name == "metadata_lag_s":
+        world.environment.bare()
         with world.hurried(40), world.connector():
             pass  # new columns show late, and are waited for
     with world.connector() as connector:

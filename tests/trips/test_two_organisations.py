@@ -52,7 +52,8 @@ class Group:
 def group(tmp_path: Path) -> Iterator[Group]:
     with start(tmp_path, organisations=2) as serving, caller(serving) as session:
         turned = replace(serving, organisations=serving.organisations[::-1])
-        yield Group(World(serving, session, tmp_path), Branch(turned, session, tmp_path))
+        home, other = World.on(serving, session, tmp_path), Branch.on(turned, session, tmp_path)
+        yield Group(home, other)
 
 
 def shown(row: Row) -> tuple[object, object]:

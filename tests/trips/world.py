@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Self
 
 import requests
 
@@ -18,6 +19,7 @@ from dynamics_xero.connector.report import Report
 from dynamics_xero.sandbox.serving import Serving
 from dynamics_xero.settings import FirstRun, Settings, load
 from dynamics_xero.store.store import Store
+from tests.provisioned import Provisioned
 from tests.sandbox import Control, caller, start
 from tests.trips.switched import flip, set_back
 
@@ -31,6 +33,12 @@ class World:
     serving: Serving
     session: requests.Session
     folder: Path
+    environment: Provisioned
+
+    @classmethod
+    def on(cls, serving: Serving, session: requests.Session, folder: Path) -> Self:
+        """Return the first environment and organisation of a sandbox."""
+        return cls(serving, session, folder, Provisioned(serving, session))
 
     @property
     def dynamics(self) -> Control:
@@ -155,11 +163,12 @@ class World:
         return [f"{row.get('FirstName', '')} {row.get('LastName', '')}".strip() for row in rows]
 
     def reset(self) -> None:
-        """Empty both twins and lift what a test set."""
+        """Empty both twins and lift what a test set; Dynamics is provisioned."""
         self.reset_faults()
         for control in (self.dynamics, self.xero):
-            control.post("reset")
             set_back(control)
+        self.xero.post("reset")
+        self.environment.begin()
 
     def flip(self, name: str, position: str) -> None:
         """Move one switch of the twin that has it."""
@@ -214,7 +223,7 @@ def new_state() -> bytes:
 def served(home: Path) -> Iterator[World]:
     """Serve both twins for the length of the block."""
     with start(home) as serving, caller(serving) as session:
-        yield World(serving, session, home)
+        yield World.on(serving, session, home)
 
 
 def remarks(report: Report) -> dict[str, str]:
