@@ -44,9 +44,7 @@ class Provisioned:
     def bare(self) -> None:
         """Have it as on its first day."""
         self._control.post("reset")
-        if self._kept is not None:
-            self._kept.close()
-            self._kept = None
+        self._kept = None
 
     def _is_customised(self) -> bool:
         stats = self._control.get("stats")

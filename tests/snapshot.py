@@ -1,9 +1,9 @@
-"""The SQLite files of running twins, put back to what they were: in milliseconds, where to make
-it all again would take a good part of a second."""
+"""SQLite files put back to what they were, in milliseconds."""
 
 from __future__ import annotations
 
 import sqlite3
+import weakref
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
@@ -19,6 +19,7 @@ class Snapshot:
             memory = sqlite3.connect(":memory:", check_same_thread=False)
             with closing(sqlite3.connect(file)) as source:
                 source.backup(memory)
+            weakref.finalize(self, memory.close)
             self._kept[file] = memory
 
     def put_back(self) -> None:
@@ -26,8 +27,3 @@ class Snapshot:
         for file, memory in self._kept.items():
             with closing(sqlite3.connect(file)) as target:
                 memory.backup(target)
-
-    def close(self) -> None:
-        """Give the memory back."""
-        for memory in self._kept.values():
-            memory.close()

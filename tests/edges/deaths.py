@@ -61,7 +61,6 @@ class Telling:
 
     def close(self) -> None:
         """Forget the story."""
-        self._then.close()
         for one in self._watched:
             one.close()
 

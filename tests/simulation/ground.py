@@ -118,7 +118,6 @@ def laid() -> Iterator[Ground]:
         (one,) = settings.connections.values()
         provisioning.apply(DynamicsSide(one.dynamics, clock))
         ground.fresh = ground.snapshot()
-        stack.callback(ground.fresh.close)
         yield ground
 
 

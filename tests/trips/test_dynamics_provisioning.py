@@ -124,3 +124,19 @@ def test_the_status_choice_holds_each_status_under_its_label(env: World) -> None
         for option in sets["xero_status"]
     }
     assert shown == {STATUS_OPTIONS[status]: status.value for status in Status}
+
+
+def test_an_environment_is_put_back_for_the_next_test_and_made_anew_once_customised(
+    env: World,
+) -> None:
+    column = Column(name="xero_more", label="More", type=ColumnType.TEXT, custom=True)
+    feed = Feed("account", ("name",))
+    for customised in (False, True, False):
+        side = env.fresh()
+        assert provisioning.plan(side) == []
+        assert provisioning.unknown_columns(side, [Feed("account", (column.name,))]) != []
+        assert follow(side, feed)[0] == []
+        env.add("accounts", name="Alfreds")
+        if customised:
+            made = column_definition(column, language=1033)
+            env.person("POST", "EntityDefinitions(LogicalName='account')/Attributes", made)
