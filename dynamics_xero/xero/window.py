@@ -73,9 +73,11 @@ class Window:
     ) -> None:
         """Take in what an answer says is left; its own call has been added already.
 
-        late: calls of ours that were answered since this one started, or more.
+        late: calls of ours that were answered since this one started, or more. The figure lacks
+        the call itself, unless a fixed window began anew before it was answered.
         """
-        self.limit = max(self.limit, remaining + 1) if self.known else remaining + 1
+        lowest = max(remaining, min(remaining + 1, self.limit))
+        self.limit = max(self.limit, remaining) if self.known else lowest
         self.known = True
         if self.follows and remaining - self.free(now, in_flight) > _TOLD_LATE + late:
             self._begin_anew(now, remaining, in_flight)

@@ -41,10 +41,22 @@ class SimulatedClock:
 
 
 class Referee:
-    """Counts arrivals as Xero would, by its own arithmetic: one list of moments."""
+    """Counts arrivals as Xero would, by its own arithmetic: one list of moments.
 
-    def __init__(self, *, rolling: bool, limit: int, day: int = 5000, phase: float = 0.0) -> None:
+    at_the_end: what is left is told as it stands when the answer leaves, not when the call came.
+    """
+
+    def __init__(
+        self,
+        *,
+        rolling: bool,
+        limit: int,
+        day: int = 5000,
+        phase: float = 0.0,
+        at_the_end: bool = False,
+    ) -> None:
         self.rolling, self.limit, self.day, self.phase = rolling, limit, day, phase
+        self.at_the_end = at_the_end
         self.arrivals: list[float] = []
         self.refused = 0
 
@@ -60,6 +72,10 @@ class Referee:
             self.refused += 1
         else:
             self.arrivals.append(at)
+        return self.left(at)
+
+    def left(self, at: float) -> dict[str, str]:
+        """Return what the headers say at a moment."""
         return {
             "x-minlimit-remaining": str(self.limit - self.used(at, 60)),
             "x-daylimit-remaining": str(self.day - self.used(at, 86_400)),
@@ -111,7 +127,8 @@ class Scene:
 
         def answer() -> None:
             self.flying -= 1
-            call.answered(headers)
+            late = self.referee.at_the_end
+            call.answered(self.referee.left(self.clock.seconds) if late else headers)
             stack.close()
 
         self.clock.at(self.random.uniform(self.clock.seconds, answered), arrive)

@@ -38,6 +38,22 @@ def test_r35_600_calls_earn_no_refusal_and_use_nine_tenths_of_the_limit(
     assert 540 / took_s >= 0.9 * 60 / 60
 
 
+@pytest.mark.parametrize("seed", range(10))
+def test_r35_a_window_that_begins_anew_before_an_answer_raises_no_limit(
+    seed: int, *, rolling: bool
+) -> None:
+    phase = random.Random(seed).uniform(0, 60)
+    referee = Referee(rolling=rolling, limit=60, phase=phase, at_the_end=True)
+    scene = Scene(seed, referee, longest_s=4.0)
+
+    for _ in range(600):
+        scene.send()
+    scene.finish()
+
+    assert scene.referee.refused == 0
+    assert scene.budget.standing().windows["minute"].limit <= 60
+
+
 @pytest.mark.parametrize("limit", [7, 20, 45])
 @pytest.mark.parametrize("seed", range(3))
 def test_r35_a_lower_limit_is_learned_from_the_headers(
