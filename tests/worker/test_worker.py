@@ -93,9 +93,10 @@ def test_killed_in_the_middle_the_next_worker_finishes_and_nothing_is_doubled(
         process.wait()
     with ready.worker(tmp_path / "second.log"):
         until("every contact in Xero", lambda: has_contacts(ready, 20))
-        until(
+        until(  # a call that was under way is first waited out (R22)
             "every account's status",
             lambda: all(row["xero_id"] for row in ready.dynamics.rows("account")),
+            limit_s=180,
         )
 
     names = [row["Name"] for row in ready.xero.rows("contact")]
