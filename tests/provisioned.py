@@ -36,10 +36,7 @@ class Provisioned:
             self._kept = Snapshot([self._endpoint.database.path])
         else:
             self._kept.put_back()
-        self._endpoint.stats.clear()
-        self._endpoint.quota.clear()
-        self._endpoint.faults.replace((), seed=0)
-        self._endpoint.webhooks.clear()
+        self._endpoint.at_rest()
 
     def bare(self) -> None:
         """Have it as on its first day."""

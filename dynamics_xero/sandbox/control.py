@@ -149,10 +149,7 @@ class Control:
         self._twin.reset(endpoint)
         with endpoint.database.write() as tx:
             endpoint.ledger.clear(tx)
-        endpoint.stats.clear()
-        endpoint.quota.clear()
-        endpoint.faults.replace((), seed=0)
-        endpoint.webhooks.clear()
+        endpoint.at_rest()
         return {"reset": endpoint.name}
 
     def _schema(self, _request: Request, _endpoint: Endpoint, _: str) -> object:

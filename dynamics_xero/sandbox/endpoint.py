@@ -39,6 +39,13 @@ class Endpoint:
     facts: dict[str, str]
     _random_lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
+    def at_rest(self) -> None:
+        """Count from nothing, with no fault set and nobody told; the data stays."""
+        self.stats.clear()
+        self.quota.clear()
+        self.faults.replace((), seed=0)
+        self.webhooks.clear()
+
     def new_id(self) -> str:
         """Return a fresh GUID; with the same seed and the same calls, the same one."""
         with self._random_lock:

@@ -171,8 +171,8 @@ class Budget:
         def work(texts: Mapping[str, str]) -> tuple[Result, dict[str, str]]:
             everything = self._held(texts)
             result = change(everything)
-            names = [row.name for row in self._rows]
-            return result, dict(zip(names, [held.dump() for held in everything], strict=True))
+            pairs = zip(self._rows, everything, strict=True)
+            return result, {row.name: held.dump() for row, held in pairs}
 
         return self._shared.change(work)
 

@@ -76,9 +76,10 @@ class Window:
         late: calls of ours that were answered since this one started, or more. The figure lacks
         the call itself, unless a fixed window began anew before it was answered.
         """
-        lowest = max(remaining, min(remaining + 1, self.limit))
-        self.limit = max(self.limit, remaining) if self.known else lowest
-        self.known = True
+        if self.known:
+            self.limit = max(self.limit, remaining)
+        else:
+            self.limit, self.known = max(remaining, min(remaining + 1, self.limit)), True
         if self.follows and remaining - self.free(now, in_flight) > _TOLD_LATE + late:
             self._begin_anew(now, remaining, in_flight)
         maybe_counted = sum(self._since(self.spent, started)) + in_flight

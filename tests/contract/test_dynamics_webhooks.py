@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 
 import pytest
@@ -10,6 +9,7 @@ import pytest
 from tests.contract.dynamics_server import Dynamics, Json
 from tests.contract.receiver import LIMIT_S, Message, Receiver, receiving
 from tests.contract.test_dynamics_tables import column, made, payment
+from tests.waiting import until_idle
 
 XML = '<settings><setting name="X-Key" value="s3cret"/></settings>'
 CRM = "Microsoft.Dynamics.CRM"
@@ -48,13 +48,7 @@ def step(dynamics: Dynamics, endpoint_id: str, message: str, table: str, **chang
 
 def settled(dynamics: Dynamics) -> Json:
     """Wait until nothing is under way and return the counters."""
-    deadline = time.monotonic() + LIMIT_S
-    while time.monotonic() < deadline:
-        state = dynamics.control.get("webhooks")
-        assert isinstance(state, dict)
-        if state["idle"]:
-            return state
-    raise AssertionError("the twin goes on sending")
+    return until_idle(lambda: dynamics.control.get("webhooks"), limit_s=LIMIT_S)
 
 
 def told(dynamics: Dynamics, receiver: Receiver) -> list[Message]:

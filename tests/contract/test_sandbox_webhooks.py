@@ -6,7 +6,6 @@ import base64
 import hashlib
 import hmac
 import re
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,7 @@ from tests.contract.receiver import KEY, LIMIT_S, Message, Receiver, receiving
 from tests.contract.xero_server import Xero
 from tests.sandbox import Control, caller
 from tests.tiny_twin import TINY_TWINS
+from tests.waiting import until_idle
 
 Json = dict[str, Any]
 
@@ -48,17 +48,9 @@ def told_by_dynamics(dynamics: Dynamics, receiver: Receiver) -> Dynamics:
 
 def quiet(twin: Xero | Dynamics) -> Json:
     """Wait until nothing is under way and return the counters."""
-    deadline = time.monotonic() + LIMIT_S
-    while time.monotonic() < deadline:
-        state = (
-            twin.control("GET", "webhooks")
-            if isinstance(twin, Xero)
-            else twin.control.get("webhooks")
-        )
-        assert isinstance(state, dict)
-        if state["idle"]:
-            return state
-    raise AssertionError("the twin goes on sending")
+    if isinstance(twin, Xero):
+        return until_idle(lambda: twin.control("GET", "webhooks"), limit_s=LIMIT_S)
+    return until_idle(lambda: twin.control.get("webhooks"), limit_s=LIMIT_S)
 
 
 def strike(twin: Xero | Dynamics, **rule: object) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -14,6 +13,7 @@ import yaml
 from tests.conftest import shared_folder
 from tests.contract.receiver import KEY, LIMIT_S, Receiver, receiving
 from tests.contract.xero_server import Xero
+from tests.waiting import until_idle
 
 DAY_S = 24 * 3600
 
@@ -33,13 +33,7 @@ def subscribe(xero: Xero, receiver: Receiver, *, key: str = KEY) -> dict[str, An
 
 def quiet(xero: Xero) -> dict[str, Any]:
     """Wait until nothing is under way and return the state."""
-    deadline = time.monotonic() + LIMIT_S
-    while time.monotonic() < deadline:
-        state: dict[str, Any] = xero.control("GET", "webhooks")
-        if state["idle"]:
-            return state
-        time.sleep(0.005)
-    raise AssertionError("the twin goes on sending")
+    return until_idle(lambda: xero.control("GET", "webhooks"), limit_s=LIMIT_S)
 
 
 def wait(xero: Xero, seconds: float) -> dict[str, Any]:

@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ import requests
 from tests.kills.state import State
 from tests.sandbox import Control
 from tests.servers.combinations import Addresses
+from tests.waiting import until
 from tests.worker.conftest import ENVIRONMENT
 
 PROGRAM = [sys.executable, "-m", "dynamics_xero.cli"]
@@ -88,10 +88,7 @@ class Scene:
 
     def until(self, what: str, look: Callable[[], bool], *, limit_s: float) -> None:
         """Wait until something is seen; fail after limit_s with what the workers said last."""
-        limit = time.monotonic() + limit_s
-        while not look():
-            assert time.monotonic() < limit, f"waited in vain for {what}\n{self.logs()[-TOLD:]}"
-            time.sleep(POLL_S)
+        until(what, look, limit_s=limit_s, pause_s=POLL_S, told=lambda: self.logs()[-TOLD:])
 
     def logs(self) -> str:
         """Return what all workers said, the latest at the end."""

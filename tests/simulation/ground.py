@@ -89,9 +89,8 @@ class Ground:
     def wind_back(self, snapshot: Spent, seed: int) -> None:
         """Put the databases back; what the twins keep in memory begins anew."""
         for end in self.serving.endpoints:
+            end.at_rest()
             end.faults.replace((), seed=seed)
-            end.stats.clear()
-            end.quota.clear()
             end.random.seed(f"{seed}/{end.name}")
         snapshot.put_back()
         self.budgets.rows = dict(snapshot.spent)

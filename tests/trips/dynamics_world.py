@@ -53,7 +53,6 @@ class World:
 
     def fresh(self, *, page_size: int = 2000) -> DynamicsSide:
         """Have it empty, faults and switches at rest; return a side that is signed in."""
-        self.faults()
         set_back(self.control)
         self.environment.begin()
         side = self.side(page_size=page_size)

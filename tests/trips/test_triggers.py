@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -19,7 +18,7 @@ from dynamics_xero.settings import Settings
 from tests.contract.receiver import KEY, Receiver, receiving
 from tests.sandbox import Control
 from tests.trips.world import World
-from tests.waiting import until
+from tests.waiting import until, until_idle
 
 pytestmark = pytest.mark.trip
 
@@ -107,10 +106,12 @@ def test_r5_an_edit_whose_webhook_is_lost_waits_for_the_next_poll(
     before, told = shown_opposite(world, side), receiver.all()
 
     world.dynamics.post("clock", {"advance_s": POLL_S})
-    deadline = time.monotonic() + LIMIT_S
-    while shown_opposite(world, side) == "1":  # the connector notices the jump a little later
-        assert time.monotonic() < deadline, "the poll was forgotten"
+
+    def polled() -> bool:
         rarely.look("main")
+        return shown_opposite(world, side) != "1"
+
+    until("the poll, once the connector has noticed the jump", polled, pause_s=0)
 
     assert (before, told) == ("1", [])
 
@@ -260,11 +261,4 @@ def heard(world: World, receiver: Receiver) -> bool:
 
 def idle(twin: Control) -> None:
     """Wait until a twin has sent all it had to tell."""
-    deadline = time.monotonic() + LIMIT_S
-    while True:
-        state = twin.get("webhooks")
-        assert isinstance(state, dict)
-        if state["idle"]:
-            return
-        assert time.monotonic() < deadline, "the twin goes on sending"
-        time.sleep(0.02)
+    until_idle(lambda: twin.get("webhooks"), limit_s=LIMIT_S)

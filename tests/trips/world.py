@@ -164,7 +164,6 @@ class World:
 
     def reset(self) -> None:
         """Empty both twins and lift what a test set; Dynamics is provisioned."""
-        self.reset_faults()
         for control in (self.dynamics, self.xero):
             set_back(control)
         self.xero.post("reset")
